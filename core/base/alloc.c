@@ -1,0 +1,73 @@
+#include "alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+static uint64_t g_allocations; /* since the last fb_alloc_fail_at */
+static uint64_t g_fail_at;     /* 0: never */
+
+void fb_alloc_fail_at(uint64_t n)
+{
+    g_allocations = 0;
+    g_fail_at = n;
+}
+
+uint64_t fb_alloc_count(void)
+{
+    return g_allocations;
+}
+
+void *fb_calloc(size_t count, size_t size)
+{
+    uint64_t number = __atomic_add_fetch(&g_allocations, 1, __ATOMIC_RELAXED);
+    if (g_fail_at && number >= g_fail_at)
+        return NULL;
+    if (size && count > (SIZE_MAX - ALIGNMENT) / size)
+        return NULL;
+    size_t bytes = count * size;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!bytes)
+        bytes = ALIGNMENT;
+    void *memory = aligned_alloc(ALIGNMENT, bytes);
+    if (memory)
+        memset(memory, 0, bytes);
+    return memory;
+}
+
+void *fb_grow(void *array, size_t used, size_t count, size_t size)
+{
+    FB_CHECK(used <= count);
+    void *grown = fb_calloc(count, size);
+    if (!grown)
+        return NULL;
+    if (used)
+        memcpy(grown, array, used * size);
+    fb_free(array);
+    return grown;
+}
+
+void fb_free(void *memory)
+{
+    free(memory);
+}
+
+void *fb_memdup(const void *data, size_t count, size_t size)
+{
+    void *copy = fb_calloc(count, size);
+    if (copy && count && size)
+        memcpy(copy, data, count * size);
+    return copy;
+}
+
+char *fb_strdup(const char *text)
+{
+    return fb_memdup(text, strlen(text) + 1, 1);
+}
+
+int fb_fail_memory(fb_error *err, size_t count, size_t size, const char *what)
+{
+    return fb_fail(err, FB_ENOMEM, "out of memory: %zu x %zu bytes for %s could not be had", count,
+                   size, what);
+}

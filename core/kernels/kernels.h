@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * kernels.h - the numerical kernels under training, inference and strategies.
+ *
+ * Every kernel gives the same bits whatever the SIMD width (chosen at run time), compiler, tile or
+ * thread: sums run in order of their index, with explicit fused multiply-adds, and exp, log, sine and
+ * cosine are our own. All arrays are float32, row-major; `ld` is the distance in floats between rows.
+ * No kernel fails or allocates unless its comment says so. */
+#ifndef FB_KERNELS_H
+#define FB_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* The instruction set in use: "x86-64-v4", "x86-64-v3", "x86-64-v2", "aarch64" or "generic". */
+const char *kernels_isa(void);
+
+/* Selects an instruction set by name, for tests and comparisons; FB_EINVAL when this machine or build
+ * lacks it. NULL: the best one. Not thread-safe. The environment variable FLIPBENCH_ISA does the same
+ * at the first use. */
+int kernels_use_isa(const char *name, fb_error *err);
+
+/* The names that this machine and build have, best first, NULL-terminated. */
+const char *const *kernels_isas(void);
+
+/* C (m x n) = A (m x k) B (k x n) + beta C, with beta 0 or 1. Each element is one chain of fused
+ * multiply-adds in order of k, started at 0 (beta 0) or at C (beta 1). `trans_a`: A is stored (k x m);
+ * `trans_b`: B is stored (n x k). C must not overlap A or B. Packs into scratch of its own that is
+ * allocated per thread once and kept: FB_ENOMEM possible. */
+int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                 const float *b, size_t ldb, float beta, float *c, size_t ldc);
+
+/* The same product by the obvious triple loop (fmaf): the reference of the tests. */
+void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                        size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+
+/* out[i] = exp(x[i]), log(x[i]); relative error below 2e-7 (log: or absolute 1e-7 near 1). exp:
+ * results below FLT_MIN are 0, above FLT_MAX infinity; log(0) = -infinity, log of a negative is NaN; a
+ * NaN stays NaN. In place is fine. */
+void kernels_exp(size_t count, const float *x, float *out);
+void kernels_log(size_t count, const float *x, float *out);
+
+/* Double-precision natural logarithm and exponential, scalar; relative error below 1e-14. */
+double kernels_log_double(double x);
+double kernels_exp_double(double x);
+
+/* count (even) standard normal floats from count words of 32 random bits (Box-Muller: words 2k and
+ * 2k+1 give normals 2k and 2k+1, from 24 bits each, largest magnitude 5.9). */
+void kernels_normal(size_t count, const uint32_t *bits, float *out);
+
+/* Rows of log-softmax: out[r][c] = x[r][c] - max_r - log(sum exp(x[r] - max_r)), the sum in double in
+ * order of c. In place is fine. */
+void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
+                         size_t ldo);
+
+/* out[i] = scale * x[i] of 8-bit pixels (the usual scale is 1/255). */
+void kernels_convert_u8(size_t count, const uint8_t *x, float scale, float *out);
+
+/* Dot product and squared L2 norm with the sum in double, in order of the index. */
+double kernels_dot(size_t count, const float *x, const float *y);
+double kernels_norm2(size_t count, const float *x);
+
+/* One step of Adam (Kingma & Ba 2015), `correction` = sqrt(1 - beta2^t) / (1 - beta1^t):
+ * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * w -= learning_rate * correction * m / (sqrt(v) + epsilon * sqrt(1 - beta2^t)). */
+typedef struct kernels_adam_step {
+    float learning_rate; /* already times the correction */
+    float beta1, beta2;
+    float epsilon;       /* already times sqrt(1 - beta2^t) */
+} kernels_adam_step;
+void kernels_adam(size_t count, const kernels_adam_step *step, const float *gradient, float *weights,
+                  float *first_moment, float *second_moment);
+
+/* Convolution, stride 1, images in NHWC, weights (kernel, kernel, channels, filters), with bias and an
+ * optional ReLU fused: y (count, out_height, out_width, filters). `padding` zeros are taken to lie
+ * round the image: out = in + 2 padding - kernel + 1. */
+typedef struct kernels_conv {
+    size_t height, width, channels; /* of the input */
+    size_t kernel, padding, filters;
+} kernels_conv;
+
+int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x, const float *weights,
+                         const float *bias, bool relu, float *y);
+
+/* Gradient with respect to the weights and bias, summed over the images in order and over the pixels in
+ * order (row-major), written over d_weights and d_bias. dy has y's shape (the ReLU's mask already
+ * applied). */
+int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
+                                 const float *dy, float *d_weights, float *d_bias);
+
+/* Gradient with respect to the input, (count, height, width, channels). */
+int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
+                                const float *dy, float *dx);
+
+#endif

@@ -1,0 +1,171 @@
+/* nn.h - networks and their training.
+ *
+ * A network is a list of layers over images in NHWC (or feature vectors: height = width = 1). It ends
+ * in a dense layer of class_count outputs, the head; what enters the head, before its dropout and in
+ * evaluation mode, is the embedding. */
+#ifndef FB_NN_H
+#define FB_NN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+#include "stream.h"
+
+/* Raised whenever the trainer's numbers change: it is part of every stored result's key. */
+enum { NN_NUMERICS_VERSION = 1 };
+
+typedef struct nn_shape {
+    size_t height, width, channels;
+} nn_shape;
+
+static inline size_t nn_shape_size(nn_shape shape)
+{
+    return shape.height * shape.width * shape.channels;
+}
+
+typedef enum nn_layer_kind {
+    NN_CONV = 1, /* kernel x kernel, stride 1, bias, then ReLU when relu */
+    NN_MAX_POOL, /* 2 x 2, stride 2; an odd last row or column is dropped */
+    NN_DROPOUT,  /* inverted: kept values are scaled by 1 / (1 - rate) */
+    NN_DENSE     /* flattens its input; bias, then ReLU when relu */
+} nn_layer_kind;
+
+typedef struct nn_layer_spec {
+    nn_layer_kind kind;
+    size_t size;   /* filters or units; 0 for the head: the number of classes */
+    size_t kernel; /* NN_CONV */
+    bool same;     /* NN_CONV: zero padding that keeps the size (odd kernels) */
+    bool relu;
+    double rate;   /* NN_DROPOUT: probability of being set to zero, [0, 1) */
+} nn_layer_spec;
+
+enum { NN_MAX_LAYERS = 64 };
+
+typedef struct nn_network_spec {
+    char name[32];
+    size_t layer_count;
+    nn_layer_spec layers[NN_MAX_LAYERS];
+} nn_network_spec;
+
+/* The registry of named networks: "s-cnn", "mlp" (hidden: units of each hidden layer). */
+typedef struct nn_network_info {
+    const char *name;
+    const char *summary;
+} nn_network_info;
+const nn_network_info *nn_networks(size_t *ret_count);
+
+/* Fills a spec by name; `hidden` (hidden_count sizes, may be 0: the preset) is for "mlp" only. FB_ENOENT
+ * for an unknown name (the sentence lists the known ones). */
+int nn_network_named(const char *name, const size_t *hidden, size_t hidden_count,
+                     nn_network_spec *ret_spec, fb_error *err);
+
+bool nn_network_has_dropout(const nn_network_spec *spec);
+
+/* SHA-256 (hex, 65 bytes) of the resolved layer list for an input shape and a number of classes. */
+void nn_network_digest(const nn_network_spec *spec, nn_shape input, size_t class_count,
+                       char ret_hex[65]);
+
+/* Which code does the arithmetic. NN_PORTABLE: our kernels, the same bits on every machine. NN_BLAS:
+ * OpenBLAS on one thread, whose bits depend on the machine. */
+typedef enum nn_engine { NN_PORTABLE = 1, NN_BLAS = 2 } nn_engine;
+
+const char *nn_engine_name(nn_engine engine);
+
+/* For NN_BLAS the machine-dependent part of a result's identity ("OpenBLAS 0.3.21 SkylakeX on <cpu>");
+ * "" for NN_PORTABLE. */
+const char *nn_engine_fingerprint(nn_engine engine);
+
+/* Samples as they were loaded: uint8 pixels (a float is pixel/255) or float features, row i is sample i,
+ * nn_shape_size(shape) numbers a row. The arrays are the caller's and outlive the source's use. */
+typedef struct nn_source {
+    nn_shape shape;
+    const uint8_t *u8;  /* one of the two is not NULL */
+    const float *f32;
+    size_t count;
+} nn_source;
+
+typedef struct nn_network nn_network;
+
+int nn_create(const nn_network_spec *spec, nn_shape input, size_t class_count, nn_engine engine,
+              nn_network **ret_network, fb_error *err);
+void nn_destroy(nn_network *network);
+
+/* He-normal weights (truncated at 2 standard deviations, as Keras) and zero biases, keyed by (stream,
+ * layer, element). */
+void nn_initialize(nn_network *network, fb_stream stream);
+
+size_t nn_embedding_size(const nn_network *network); /* d */
+size_t nn_class_count(const nn_network *network);    /* C */
+size_t nn_parameter_count(const nn_network *network);
+
+/* The head as it is now: weights (d, C), bias (C); valid until the network changes. */
+const float *nn_head_weights(const nn_network *network);
+const float *nn_head_bias(const nn_network *network);
+
+/* SHA-256 of all weights, for tests and traces. */
+void nn_weights_digest(const nn_network *network, char ret_hex[65]);
+
+typedef enum nn_optimizer { NN_ADAM = 1 } nn_optimizer;
+typedef enum nn_keep { NN_KEEP_LAST = 1, NN_KEEP_BEST_VALIDATION = 2 } nn_keep;
+
+typedef struct nn_recipe {
+    nn_optimizer optimizer;
+    double learning_rate;
+    double beta1, beta2, epsilon;
+    size_t batch;
+    size_t epochs;
+    nn_keep keep;
+} nn_recipe;
+
+/* Called after each epoch (NULL: never); a non-zero return stops the training with FB_ECANCELLED. */
+typedef int (*nn_progress)(void *context, size_t epoch, double loss, double validation_accuracy);
+
+typedef struct nn_training {
+    const nn_source *source;
+    const uint32_t *ids;     /* (count) ascending sample ids */
+    const uint32_t *labels;  /* (count) their labels */
+    size_t count;
+    const nn_source *validation_source; /* NULL without validation */
+    const uint32_t *validation_ids;
+    const uint32_t *validation_labels;
+    size_t validation_count;
+    fb_stream batches;  /* order of the samples: draw = epoch */
+    fb_stream dropout;  /* masks: keyed by layer, step and element */
+    nn_progress progress;
+    void *progress_context;
+} nn_training;
+
+typedef struct nn_training_result {
+    double loss;                /* mean training loss of the last epoch */
+    double validation_accuracy; /* of the weights kept; NaN without validation */
+    size_t kept_epoch;          /* 0-based */
+} nn_training_result;
+
+/* Trains from the weights as they are. The last partial batch is trained; a batch larger than count is
+ * one batch a epoch. NN_KEEP_BEST_VALIDATION keeps the weights of the first epoch with the strictly
+ * highest validation accuracy and needs validation_count > 0. FB_ENUMERIC when the loss is not finite. */
+int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *training,
+             nn_training_result *ret_result, fb_error *err);
+
+/* Evaluation mode over the rows `ids` (NULL: 0 .. count-1) of a source, any of the outputs may be NULL:
+ * embeddings (count, d), logits (count, C). */
+int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
+             float *ret_embeddings, float *ret_logits, fb_error *err);
+
+/* `passes` Monte-Carlo dropout passes: one mask a pass, shared by all samples, keyed by (stream, pass,
+ * layer, element). probabilities (passes, count, C). */
+int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
+                     size_t passes, fb_stream stream, float *ret_probabilities, fb_error *err);
+
+typedef struct nn_metrics {
+    double accuracy, balanced_accuracy, macro_f1, loss;
+} nn_metrics;
+
+/* One deterministic pass. The predicted class is the largest logit, the smaller class on a tie.
+ * balanced_accuracy and macro_f1 average over the classes that occur in `labels`. */
+int nn_evaluate(nn_network *network, const nn_source *source, const uint32_t *ids,
+                const uint32_t *labels, size_t count, nn_metrics *ret_metrics, fb_error *err);
+
+#endif

@@ -1,0 +1,125 @@
+/* datasets.h - data sets: formats, generators, the registry, and how samples are split.
+ *
+ * A sample id is a position in the training set as loaded, everywhere and always. Data keep their source
+ * type (uint8 pixels); the trainer converts a batch at a time. */
+#ifndef FB_DATASETS_H
+#define FB_DATASETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "status.h"
+#include "stream.h"
+
+/* One half of a data set. Row i is sample i: height x width x channels numbers in NHWC. */
+typedef struct data_part {
+    size_t count;
+    uint8_t *u8;      /* pixels, 0 .. 255; or */
+    float *f32;       /* features */
+    uint32_t *labels; /* (count) 0 .. class_count-1 */
+} data_part;
+
+typedef struct dataset {
+    size_t height, width, channels; /* feature vectors: 1 x 1 x features */
+    size_t class_count;
+    data_part train;
+    data_part test; /* count 0: the spec must say which training samples are the test set */
+    char digest[FB_DIGEST_HEX]; /* of shapes, decoded arrays and labels */
+} dataset;
+
+/* Where a data set comes from. Texts belong to the caller. */
+typedef enum data_format {
+    DATA_REGISTRY = 1, /* by name: "fashion-mnist", "mnist" */
+    DATA_IDX,          /* four IDX files, plain or .gz */
+    DATA_SYNTHETIC     /* a generator */
+} data_format;
+
+typedef struct data_spec {
+    data_format format;
+    const char *name; /* DATA_REGISTRY: the registry's name; DATA_SYNTHETIC: the generator's */
+    const char *train_images, *train_labels, *test_images, *test_labels; /* DATA_IDX: paths; the test
+                                                                            pair may be NULL */
+    /* DATA_SYNTHETIC; 0 means the generator's preset */
+    uint64_t seed;
+    size_t train_count, test_count;
+    size_t class_count, feature_count;
+    double noise;
+    const char *directory; /* --data DIR; NULL: only the other places are searched */
+} data_spec;
+
+/* Loads a data set. Every file is checked: magic, dimensions, sizes before anything is allocated, and no
+ * byte too few or too many. The sentence on failure names the file and what was expected; FB_ENOENT for a
+ * registry entry that is nowhere lists the places that were searched and the Debian package. */
+int dataset_load(const data_spec *spec, dataset *ret_dataset, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void dataset_finish(dataset *data);
+
+typedef struct data_registry_entry {
+    const char *name;
+    const char *summary;
+    const char *package; /* the Debian package that has it, or NULL */
+} data_registry_entry;
+const data_registry_entry *data_registry(size_t *ret_count);
+
+typedef struct data_generator_info {
+    const char *name;    /* "blobs", "two-moons", "random-rbf", "glyphs" */
+    const char *summary;
+} data_generator_info;
+const data_generator_info *data_generators(size_t *ret_count);
+
+/* ---- splits -------------------------------------------------------------------------------- */
+
+typedef struct split_spec {
+    size_t validation;   /* samples held out of training, drawn per trial, class-balanced; 0: none */
+    double test_share;   /* > 0: this share of the training set is the test set, drawn per trial; needs
+                            dataset.test.count == 0 */
+    size_t initial;      /* samples labelled at the start */
+    bool balance;        /* initial labels: the same number of each class, as nearly as the counts let */
+} split_spec;
+
+/* One trial's roles. All id lists are ascending and disjoint. */
+typedef struct data_split {
+    uint32_t *pool;       /* unlabelled at the start */
+    size_t pool_count;
+    uint32_t *initial;
+    size_t initial_count;
+    uint32_t *validation;
+    size_t validation_count;
+    uint32_t *test;       /* ids in the training set when test_share > 0, otherwise NULL: use data->test */
+    size_t test_count;
+} data_split;
+
+/* Draws a trial's split from its streams ("split" for test and validation, "initial labels"; axes: the
+ * data set's digest and the trial), by keyed hash, so that a larger validation set contains a smaller one.
+ * Class-balanced counts: each class gets floor(count / C), and the remainder goes one each to the classes
+ * in a drawn order. FB_ERANGE with the numbers when there are not enough samples. */
+int data_split_draw(const dataset *data, const split_spec *spec, uint64_t seed, uint32_t trial,
+                    data_split *ret_split, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void data_split_finish(data_split *split);
+
+/* ---- NumPy arrays -------------------------------------------------------------------------- */
+
+/* A .npy file (format 1.0, 2.0 or 3.0), C order, little-endian float32, float64, int32, int64, uint8 or
+ * uint32; integers and doubles are converted. */
+typedef struct npy_array {
+    size_t ndim;
+    size_t shape[4];
+    size_t count;   /* product of the shape */
+    float *f32;     /* filled by npy_read_floats */
+    int64_t *i64;   /* filled by npy_read_integers */
+} npy_array;
+
+int npy_read_floats(const char *path, npy_array *ret_array, fb_error *err);
+int npy_read_integers(const char *path, npy_array *ret_array, fb_error *err);
+void npy_finish(npy_array *array);
+
+/* Writes a float64 array in C order. */
+int npy_write_doubles(const char *path, const double *data, const size_t *shape, size_t ndim,
+                      fb_error *err);
+
+#endif

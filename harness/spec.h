@@ -1,0 +1,89 @@
+/* spec.h - an experiment as its YAML file says it: typed, complete, checked.
+ *
+ * Reading goes in steps: yaml.c turns the file into a tree of nodes with line and column; overrides
+ * (--set) and the grid are applied to the tree; the schema in spec.c turns the tree into these structs
+ * and refuses what it does not know. Strategies' parameters stay text here: the plan checks them against
+ * the plugins' descriptors. */
+#ifndef FB_SPEC_H
+#define FB_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datasets.h"
+#include "nn.h"
+#include "status.h"
+
+/* Where something stands in the spec file; line 0: it came from the command line or a default. */
+typedef struct spec_place {
+    size_t line, column; /* from 1 */
+} spec_place;
+
+typedef struct spec_param {
+    char *name;
+    char *value; /* as written, unquoted */
+    spec_place place;
+} spec_param;
+
+typedef struct spec_strategy {
+    char *id;    /* `use` */
+    char *label; /* NULL: the plugin's own label */
+    spec_param *params;
+    size_t param_count;
+    spec_place place;
+} spec_strategy;
+
+typedef struct spec_setting {
+    char *name;          /* with the grid point's values when there is a grid */
+    char *dataset_label; /* the registry's or generator's name, or the image file's base name */
+    data_spec dataset;   /* its texts are owned by the setting; relative paths are resolved against the
+                            spec file's folder */
+    split_spec split;    /* validation, test share, initial labels and their balance */
+    nn_network_spec network;
+    nn_engine engine;
+    nn_recipe recipe;
+    size_t query;        /* labels asked for in a round */
+    size_t rounds;       /* queries made; a cell has rounds + 1 evaluations */
+    bool rounds_all;     /* `rounds: all`: until the pool is empty */
+    size_t subpool;      /* samples offered in a round; 0: the whole pool */
+    spec_place place;
+} spec_setting;
+
+typedef struct spec {
+    char *path;  /* as given */
+    char *name;
+    uint64_t seed;
+    uint32_t trial_first, trial_count;
+    spec_setting *settings;
+    size_t setting_count;
+    spec_strategy *strategies;
+    size_t strategy_count;
+    struct {
+        char *baseline;   /* a strategy's label or id; default "random" */
+        double alpha;     /* default 0.05 */
+        char *correction; /* "holm" (default) or "none" */
+    } report;
+    struct {
+        double seconds;   /* a round of a cell may take this long; default 3600 */
+        uint64_t memory;  /* bytes of address space a cell process may use; 0 (default): no limit */
+    } limits;
+    char *source;    /* the file's text as read */
+    char *resolved;  /* YAML with every default written out and the grid unrolled; reads back as the same
+                        experiment */
+} spec;
+
+/* Reads and checks a spec. `overrides` are "path=value" texts of --set: a path from the root ("seed",
+ * "trials", "report.alpha", "settings.0.budget.query"); one that starts with a key of a setting
+ * ("train.epochs", "budget.rounds") sets it in every setting. Errors are "FILE:LINE:COLUMN: sentence". */
+int spec_read(const char *path, const char *const *overrides, size_t override_count, spec *ret_spec,
+              fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void spec_finish(spec *spec);
+
+/* Writes the sentence with the place in front: "FILE:LINE:COLUMN: ..." (or "FILE: ..." for line 0). */
+int spec_fail(fb_error *err, int status, const spec *spec, spec_place place, const char *format, ...)
+    FB_PRINTF(5, 6);
+
+#endif

@@ -1,0 +1,64 @@
+/* reports.h - from results to tables, figures and a page. Knows nothing of the store: the harness fills
+ * these structs from one results folder or several. */
+#ifndef FB_REPORTS_H
+#define FB_REPORTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* One finished round of a cell. NaN where there is no number. */
+typedef struct report_round {
+    uint32_t round;
+    uint32_t labeled;
+    double accuracy, balanced_accuracy, macro_f1, loss, validation_accuracy;
+    double train_seconds, query_seconds, service_seconds, evaluate_seconds;
+    uint64_t peak_rss_bytes;
+    char selected_sha256[65]; /* of the queried ids in order; "" in a cell's last round */
+} report_round;
+
+typedef struct report_cell {
+    size_t setting, strategy; /* indices below */
+    uint32_t trial;
+    report_round *rounds;     /* ascending, from round 0, without a gap */
+    size_t round_count;
+    size_t planned_rounds;    /* how many there are when the cell is complete */
+    const char *failure;      /* the cause when the last attempt failed; NULL otherwise */
+} report_cell;
+
+typedef struct report_setting {
+    const char *name, *dataset, *network;
+    size_t validation_labels;
+} report_setting;
+
+typedef struct report_strategy {
+    const char *label, *id, *params; /* params: canonical JSON; tells equal labels apart */
+} report_strategy;
+
+typedef struct report_fact {
+    const char *name, *value;
+} report_fact;
+
+typedef struct report_data {
+    const char *name; /* the experiment's */
+    report_setting *settings;     size_t setting_count;    /* in the spec's order */
+    report_strategy *strategies;  size_t strategy_count;   /* in the spec's order */
+    report_cell *cells;           size_t cell_count;
+    const char *baseline;         /* a strategy's label or id */
+    double alpha;
+    const char *resolved_spec;    /* YAML text */
+    const report_fact *provenance; size_t provenance_count; /* version, host, CPU, compiler, dates, ... */
+} report_data;
+
+/* Writes index.html (self-contained), tables.md and rounds.csv into the folder `out`, which is created.
+ * What is missing or failed is shown, never dropped. FB_EINVAL when there is not one finished round. */
+int report_write(const report_data *data, const char *out, fb_error *err);
+
+/* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */
+struct fb_strbuf;
+void report_csv_header(struct fb_strbuf *out);
+void report_csv_row(const report_data *data, const report_cell *cell, const report_round *round,
+                    struct fb_strbuf *out);
+
+#endif
