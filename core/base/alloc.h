@@ -25,8 +25,8 @@ void *fb_memdup(const void *data, size_t count, size_t size);
 /* The sentence for memory that is short: "out of memory: COUNT x SIZE bytes for WHAT". */
 int fb_fail_memory(fb_error *err, size_t count, size_t size, const char *what);
 
-/* For tests: the n-th allocation from now on fails (1 is the next one), and every one after it until
- * the call fb_alloc_fail_at(0). */
+/* For tests: the n-th allocation from now on fails (1 is the next one), and every one after it
+ * until the call fb_alloc_fail_at(0). */
 void fb_alloc_fail_at(uint64_t n);
 
 /* For tests: allocations made since fb_alloc_fail_at was last called. */

@@ -8,8 +8,8 @@
 
 enum { FB_DIGEST_BYTES = 32, FB_DIGEST_HEX = 65 };
 
-/* A digest in the making. Integers enter as 8 bytes, least significant first, and strings with their
- * NUL, so that two sequences of fields never run together. */
+/* A digest in the making. Integers enter as 8 bytes, least significant first, and strings with
+ * their NUL, so that two sequences of fields never run together. */
 typedef struct fb_digest {
     struct sha256_ctx context;
 } fb_digest;

@@ -35,8 +35,7 @@ static int read_all(int fd, const char *path, char *data, size_t size, size_t *r
     return FB_OK;
 }
 
-int fb_file_read(const char *path, size_t limit, char **ret_data, size_t *ret_length,
-                 fb_error *err)
+int fb_file_read(const char *path, size_t limit, char **ret_data, size_t *ret_length, fb_error *err)
 {
     int rc = FB_OK;
     char *data = NULL;

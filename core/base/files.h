@@ -7,8 +7,8 @@
 #include "status.h"
 
 /* Reads a whole file of at most `limit` bytes. `*ret_data` is NUL-terminated beyond its
- * `*ret_length` bytes and released with fb_free. FB_ENOENT when it does not exist, FB_ERANGE when it
- * is larger than `limit`, FB_EIO otherwise. */
+ * `*ret_length` bytes and released with fb_free. FB_ENOENT when it does not exist, FB_ERANGE when
+ * it is larger than `limit`, FB_EIO otherwise. */
 int fb_file_read(const char *path, size_t limit, char **ret_data, size_t *ret_length,
                  fb_error *err);
 

@@ -1,5 +1,7 @@
 #include "strbuf.h"
 
+#include <stdint.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,10 @@ static bool reserve(fb_strbuf *buf, size_t extra)
 {
     if (buf->failed)
         return false;
+    if (extra > SIZE_MAX / 4 - buf->length) { /* beyond it, doubling could overflow */
+        buf->failed = true;
+        return false;
+    }
     size_t need = buf->length + extra + 1;
     if (need <= buf->capacity)
         return true;
@@ -50,7 +56,9 @@ void fb_strbuf_vprintf(fb_strbuf *buf, const char *format, va_list args)
     va_list again;
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, format, args);
-    if (n >= 0 && reserve(buf, (size_t)n)) {
+    if (n < 0) {
+        buf->failed = true;
+    } else if (reserve(buf, (size_t)n)) {
         vsnprintf(buf->text + buf->length, (size_t)n + 1, format, again);
         buf->length += (size_t)n;
     }
@@ -67,6 +75,14 @@ void fb_strbuf_printf(fb_strbuf *buf, const char *format, ...)
 
 char *fb_format_double(char *out, size_t size, double value)
 {
+    if (value != value) { /* whatever its sign, which printf would show and machines differ in */
+        snprintf(out, size, "nan");
+        return out;
+    }
+    if (fabs(value) < 1e15 && value == floor(value)) { /* 100, not 1e+02; and -0 keeps its sign */
+        snprintf(out, size, "%.0f", value);
+        return out;
+    }
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(out, size, "%.*g", digits, value);
         if (strtod(out, NULL) == value)

@@ -25,7 +25,7 @@ extern char fb_strbuf_empty[1];
 void fb_strbuf_add(fb_strbuf *buf, const char *text);
 void fb_strbuf_add_bytes(fb_strbuf *buf, const void *bytes, size_t count);
 void fb_strbuf_printf(fb_strbuf *buf, const char *format, ...) FB_PRINTF(2, 3);
-void fb_strbuf_vprintf(fb_strbuf *buf, const char *format, va_list args);
+void fb_strbuf_vprintf(fb_strbuf *buf, const char *format, va_list args) FB_PRINTF(2, 0);
 
 /* The shortest decimal text that reads back as the same double ("0.1", "1e-05", "nan"). */
 void fb_strbuf_add_double(fb_strbuf *buf, double value);

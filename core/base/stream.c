@@ -44,8 +44,8 @@ fb_stream fb_stream_sub(fb_stream stream, const char *axis, uint64_t value)
 
 static philox4x32_ctr_t philox_block(fb_stream stream, uint64_t draw, uint64_t block)
 {
-    philox4x32_ctr_t counter = {{(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)draw,
-                                 (uint32_t)(draw >> 32)}};
+    philox4x32_ctr_t counter = {
+        {(uint32_t)block, (uint32_t)(block >> 32), (uint32_t)draw, (uint32_t)(draw >> 32)}};
     philox4x32_key_t key = {{(uint32_t)stream.key, (uint32_t)(stream.key >> 32)}};
     return philox4x32(counter, key);
 }

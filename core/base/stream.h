@@ -1,16 +1,17 @@
 /* stream.h - counter-based random streams (Philox 4x32-10, Salmon et al. 2011, by Random123).
  *
- * A number belongs to a place, (stream, draw, element), and not to the order of a loop: draws can be
- * made in any order, in blocks of any size and on any thread. A stream's key is the first 64 bits of
- * the SHA-256 of ("flipbench/1", root seed, purpose, axes); the 128-bit counter is (draw, element/4),
- * and element e is word e % 4 of that block. */
+ * A number belongs to a place, (stream, draw, element), and not to the order of a loop: draws can
+ * be made in any order, in blocks of any size and on any thread. A stream's key is the first 64
+ * bits of the SHA-256 of ("flipbench/1", root seed, purpose, axes); the 128-bit counter is (draw,
+ * element/4), and element e is word e % 4 of that block. */
 #ifndef FB_STREAM_H
 #define FB_STREAM_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* The purposes, one name for each thing that is random. Names are part of every result's identity. */
+/* The purposes, one name for each thing that is random. Names are part of every result's identity.
+ */
 #define FB_STREAM_SPLIT "split"
 #define FB_STREAM_INITIAL "initial labels"
 #define FB_STREAM_REFERENCE "reference set"
@@ -47,7 +48,8 @@ uint64_t fb_stream_u64(fb_stream stream, uint64_t draw, uint64_t element);
 /* One double in [0, 1), a multiple of 2^-53, made from fb_stream_u64. */
 double fb_stream_uniform(fb_stream stream, uint64_t draw, uint64_t element);
 
-/* An integer in [0, bound), bound > 0, by multiplication (Lemire); the bias is below bound * 2^-64. */
+/* An integer in [0, bound), bound > 0, by multiplication (Lemire); the bias is below bound * 2^-64.
+ */
 uint64_t fb_stream_below(fb_stream stream, uint64_t draw, uint64_t element, uint64_t bound);
 
 /* Writes a permutation of 0 .. count-1, a Fisher-Yates shuffle of one draw. */

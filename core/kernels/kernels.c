@@ -1,1 +1,196 @@
+/* SPDX-License-Identifier: 0BSD */
 #include "kernels.h"
+
+#include "table.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <threads.h>
+
+enum { MAX_ISAS = 4 };
+
+/* Filled once, best first; `names` ends with NULL. */
+typedef struct isa_list {
+    const char *names[MAX_ISAS + 1];
+    const kernels_table *tables[MAX_ISAS];
+    size_t count;
+} isa_list;
+
+static void add_isa(isa_list *list, bool usable, const char *name, const kernels_table *table)
+{
+    if (!usable)
+        return;
+    list->names[list->count] = name;
+    list->tables[list->count++] = table;
+}
+
+static void list_isas(isa_list *list)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    bool v2 = __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt");
+    bool v3 = v2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+              __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+    bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+              __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+              __builtin_cpu_supports("avx512vl");
+    add_isa(list, v4, "x86-64-v4", &kernels_isa_table_v4);
+    add_isa(list, v3, "x86-64-v3", &kernels_isa_table_v3);
+    add_isa(list, v2, "x86-64-v2", &kernels_isa_table_v2);
+#elif defined(__aarch64__)
+    add_isa(list, true, "aarch64", &kernels_isa_table_aarch64);
+#endif
+    add_isa(list, true, "generic", &kernels_isa_table_generic);
+}
+
+static once_flag g_once = ONCE_FLAG_INIT;
+static isa_list g_isas;
+static const char *g_environment; /* FLIPBENCH_ISA, NULL where it is not set */
+static _Atomic size_t g_current;  /* an index into g_isas */
+
+/* The index of a name, count when it is not there. */
+static size_t find_isa(const char *name)
+{
+    size_t i = 0;
+    while (i < g_isas.count && strcmp(g_isas.names[i], name) != 0)
+        i++;
+    return i;
+}
+
+static void start(void)
+{
+    list_isas(&g_isas);
+    g_environment = getenv("FLIPBENCH_ISA");
+    size_t wanted = g_environment ? find_isa(g_environment) : 0;
+    atomic_store(&g_current, wanted < g_isas.count ? wanted : 0);
+}
+
+static const kernels_table *table(void)
+{
+    call_once(&g_once, start);
+    return g_isas.tables[atomic_load_explicit(&g_current, memory_order_relaxed)];
+}
+
+const char *kernels_isa(void)
+{
+    call_once(&g_once, start);
+    return g_isas.names[atomic_load(&g_current)];
+}
+
+const char *const *kernels_isas(void)
+{
+    call_once(&g_once, start);
+    return g_isas.names;
+}
+
+int kernels_use_isa(const char *name, fb_error *err)
+{
+    call_once(&g_once, start);
+    if (!name)
+        name = g_environment ? g_environment : g_isas.names[0];
+    size_t wanted = find_isa(name);
+    if (wanted == g_isas.count)
+        return fb_fail(err, FB_EINVAL,
+                       "the instruction set \"%s\" (FLIPBENCH_ISA, or as the caller asked) is not "
+                       "one that this machine and build have; without it the best one, \"%s\", is "
+                       "used",
+                       name, g_isas.names[0]);
+    atomic_store(&g_current, wanted);
+    return 0;
+}
+
+int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    FB_CHECK(beta == 0 || beta == 1);
+    return table()->gemm(trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                        size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < n; j++) {
+            float sum = beta != 0 ? c[i * ldc + j] : 0;
+            for (size_t p = 0; p < k; p++)
+                sum = fmaf(trans_a ? a[p * lda + i] : a[i * lda + p],
+                           trans_b ? b[j * ldb + p] : b[p * ldb + j], sum);
+            c[i * ldc + j] = sum;
+        }
+}
+
+static void check_conv(const kernels_conv *conv)
+{
+    FB_CHECK(conv->kernel > 0 && conv->channels > 0 && conv->filters > 0);
+    FB_CHECK(conv->height + 2 * conv->padding >= conv->kernel);
+    FB_CHECK(conv->width + 2 * conv->padding >= conv->kernel);
+}
+
+int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x,
+                         const float *weights, const float *bias, bool relu, float *y)
+{
+    check_conv(conv);
+    return table()->conv_forward(conv, count, x, weights, bias, relu, y);
+}
+
+int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
+                                 const float *dy, float *d_weights, float *d_bias)
+{
+    check_conv(conv);
+    return table()->conv_weight_gradient(conv, count, x, dy, d_weights, d_bias);
+}
+
+int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
+                                const float *dy, float *dx)
+{
+    check_conv(conv);
+    return table()->conv_input_gradient(conv, count, weights, dy, dx);
+}
+
+void kernels_exp(size_t count, const float *x, float *out)
+{
+    table()->exp(count, x, out);
+}
+
+void kernels_log(size_t count, const float *x, float *out)
+{
+    table()->log(count, x, out);
+}
+
+void kernels_normal(size_t count, const uint32_t *bits, float *out)
+{
+    FB_CHECK(count % 2 == 0);
+    table()->normal(count, bits, out);
+}
+
+void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
+                         size_t ldo)
+{
+    table()->log_softmax(rows, columns, x, ldx, out, ldo);
+}
+
+void kernels_convert_u8(size_t count, const uint8_t *x, float scale, float *out)
+{
+    table()->convert_u8(count, x, scale, out);
+}
+
+void kernels_adam(size_t count, const kernels_adam_step *step, const float *gradient,
+                  float *weights, float *first_moment, float *second_moment)
+{
+    table()->adam(count, step, gradient, weights, first_moment, second_moment);
+}
+
+double kernels_dot(size_t count, const float *x, const float *y)
+{
+    double sum = 0; /* the products are exact in double */
+    for (size_t i = 0; i < count; i++)
+        sum += (double)x[i] * (double)y[i];
+    return sum;
+}
+
+double kernels_norm2(size_t count, const float *x)
+{
+    return kernels_dot(count, x, x);
+}

@@ -3,9 +3,14 @@
  * kernels.h - the numerical kernels under training, inference and strategies.
  *
  * Every kernel gives the same bits whatever the SIMD width (chosen at run time), compiler, tile or
- * thread: sums run in order of their index, with explicit fused multiply-adds, and exp, log, sine and
- * cosine are our own. All arrays are float32, row-major; `ld` is the distance in floats between rows.
- * No kernel fails or allocates unless its comment says so. */
+ * thread: sums run in order of their index, with explicit fused multiply-adds, and exp, log, sine
+ * and cosine are our own. Only the sign and payload of a NaN are the machine's. All arrays are
+ * float32, row-major; `ld` is the distance in floats between rows. A result may overlap an operand
+ * only where the comment says "in place".
+ *
+ * A kernel that returns int returns 0 or FB_ENOMEM: it packs its operands into scratch of half a
+ * megabyte that each thread allocates at its first such call and keeps until it ends. The others
+ * cannot fail and allocate nothing. */
 #ifndef FB_KERNELS_H
 #define FB_KERNELS_H
 
@@ -18,41 +23,44 @@
 /* The instruction set in use: "x86-64-v4", "x86-64-v3", "x86-64-v2", "aarch64" or "generic". */
 const char *kernels_isa(void);
 
-/* Selects an instruction set by name, for tests and comparisons; FB_EINVAL when this machine or build
- * lacks it. NULL: the best one. Not thread-safe. The environment variable FLIPBENCH_ISA does the same
- * at the first use. */
+/* Selects an instruction set by name, for tests and comparisons; FB_EINVAL when this machine or
+ * build lacks it. NULL: the one that a first use takes, which is that of the environment variable
+ * FLIPBENCH_ISA, or the best. A first use cannot report that the variable names an unknown one,
+ * and takes the best: a program that wants to be told calls kernels_use_isa(NULL, err) at its
+ * start. Not while another thread is in a kernel. */
 int kernels_use_isa(const char *name, fb_error *err);
 
 /* The names that this machine and build have, best first, NULL-terminated. */
 const char *const *kernels_isas(void);
 
 /* C (m x n) = A (m x k) B (k x n) + beta C, with beta 0 or 1. Each element is one chain of fused
- * multiply-adds in order of k, started at 0 (beta 0) or at C (beta 1). `trans_a`: A is stored (k x m);
- * `trans_b`: B is stored (n x k). C must not overlap A or B. Packs into scratch of its own that is
- * allocated per thread once and kept: FB_ENOMEM possible. */
-int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
-                 const float *b, size_t ldb, float beta, float *c, size_t ldc);
+ * multiply-adds in order of k, started at 0 (beta 0: C is not read) or at C (beta 1). `trans_a`: A
+ * is stored (k x m); `trans_b`: B is stored (n x k). k may be 0. */
+int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
 /* The same product by the obvious triple loop (fmaf): the reference of the tests. */
 void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                         size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
 /* out[i] = exp(x[i]), log(x[i]); relative error below 2e-7 (log: or absolute 1e-7 near 1). exp:
- * results below FLT_MIN are 0, above FLT_MAX infinity; log(0) = -infinity, log of a negative is NaN; a
- * NaN stays NaN. In place is fine. */
+ * results below FLT_MIN are 0, above FLT_MAX infinity; log(0) = -infinity, log of a negative is
+ * NaN; a NaN stays NaN. In place is fine. */
 void kernels_exp(size_t count, const float *x, float *out);
 void kernels_log(size_t count, const float *x, float *out);
 
-/* Double-precision natural logarithm and exponential, scalar; relative error below 1e-14. */
+/* Double-precision natural logarithm and exponential, scalar; relative error below 1e-14, the
+ * edges as above (exp: results below DBL_MIN are 0). */
 double kernels_log_double(double x);
 double kernels_exp_double(double x);
 
-/* count (even) standard normal floats from count words of 32 random bits (Box-Muller: words 2k and
- * 2k+1 give normals 2k and 2k+1, from 24 bits each, largest magnitude 5.9). */
+/* count (even) standard normal floats from count words of 32 random bits (Box & Muller 1958):
+ * words 2k and 2k+1, of which the upper 24 bits count, give normals 2k and 2k+1, radius times
+ * cosine and sine. The largest magnitude is 5.9. */
 void kernels_normal(size_t count, const uint32_t *bits, float *out);
 
-/* Rows of log-softmax: out[r][c] = x[r][c] - max_r - log(sum exp(x[r] - max_r)), the sum in double in
- * order of c. In place is fine. */
+/* Rows of log-softmax: out[r][c] = x[r][c] - max_r - log(sum exp(x[r] - max_r)), the sum in double
+ * in order of c. In place is fine. A NaN or an infinite maximum makes the whole row NaN. */
 void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                          size_t ldo);
 
@@ -71,27 +79,31 @@ typedef struct kernels_adam_step {
     float beta1, beta2;
     float epsilon;       /* already times sqrt(1 - beta2^t) */
 } kernels_adam_step;
-void kernels_adam(size_t count, const kernels_adam_step *step, const float *gradient, float *weights,
-                  float *first_moment, float *second_moment);
+void kernels_adam(size_t count, const kernels_adam_step *step, const float *gradient,
+                  float *weights, float *first_moment, float *second_moment);
 
-/* Convolution, stride 1, images in NHWC, weights (kernel, kernel, channels, filters), with bias and an
- * optional ReLU fused: y (count, out_height, out_width, filters). `padding` zeros are taken to lie
- * round the image: out = in + 2 padding - kernel + 1. */
+/* Convolution, stride 1, images in NHWC, weights (kernel, kernel, channels, filters), with bias
+ * and an optional ReLU fused (which keeps a NaN): y (count, out_height, out_width, filters).
+ * `padding` zeros are taken to lie round the image: out = in + 2 padding - kernel + 1, at least 1.
+ * Each element is one chain of fused multiply-adds in order of (kernel row, kernel column,
+ * channel), started at 0; then comes the bias. */
 typedef struct kernels_conv {
     size_t height, width, channels; /* of the input */
     size_t kernel, padding, filters;
 } kernels_conv;
 
-int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x, const float *weights,
-                         const float *bias, bool relu, float *y);
+int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x,
+                         const float *weights, const float *bias, bool relu, float *y);
 
-/* Gradient with respect to the weights and bias, summed over the images in order and over the pixels in
- * order (row-major), written over d_weights and d_bias. dy has y's shape (the ReLU's mask already
- * applied). */
+/* Gradient with respect to the weights and bias, summed over the images in order and over the
+ * pixels in order (row-major), one chain from 0, written over d_weights and d_bias. dy has y's
+ * shape (the ReLU's mask already applied). */
 int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
                                  const float *dy, float *d_weights, float *d_bias);
 
-/* Gradient with respect to the input, (count, height, width, channels). */
+/* Gradient with respect to the input, (count, height, width, channels): the convolution of dy with
+ * the kernel turned by 180 degrees and channels and filters exchanged, so one chain in order of
+ * (row of the turned kernel, column of the turned kernel, filter). */
 int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
                                 const float *dy, float *dx);
 

@@ -1,8 +1,8 @@
 /* nn.h - networks and their training.
  *
- * A network is a list of layers over images in NHWC (or feature vectors: height = width = 1). It ends
- * in a dense layer of class_count outputs, the head; what enters the head, before its dropout and in
- * evaluation mode, is the embedding. */
+ * A network is a list of layers over images in NHWC (or feature vectors: height = width = 1). It
+ * ends in a dense layer of class_count outputs, the head; what enters the head, before its dropout
+ * and in evaluation mode, is the embedding. */
 #ifndef FB_NN_H
 #define FB_NN_H
 
@@ -56,29 +56,33 @@ typedef struct nn_network_info {
 } nn_network_info;
 const nn_network_info *nn_networks(size_t *ret_count);
 
-/* Fills a spec by name; `hidden` (hidden_count sizes, may be 0: the preset) is for "mlp" only. FB_ENOENT
- * for an unknown name (the sentence lists the known ones). */
+/* Fills a spec by name; `hidden` (hidden_count sizes, may be 0: the preset) is for "mlp" only.
+ * FB_ENOENT for an unknown name (the sentence lists the known ones). */
 int nn_network_named(const char *name, const size_t *hidden, size_t hidden_count,
                      nn_network_spec *ret_spec, fb_error *err);
 
+/* Whether Monte-Carlo dropout makes sense for it. */
 bool nn_network_has_dropout(const nn_network_spec *spec);
 
-/* SHA-256 (hex, 65 bytes) of the resolved layer list for an input shape and a number of classes. */
+/* SHA-256 (64 hexadecimal digits) of the resolved layer list for an input shape and a number of
+ * classes; the name does not enter. */
 void nn_network_digest(const nn_network_spec *spec, nn_shape input, size_t class_count,
                        char ret_hex[65]);
 
-/* Which code does the arithmetic. NN_PORTABLE: our kernels, the same bits on every machine. NN_BLAS:
- * OpenBLAS on one thread, whose bits depend on the machine. */
+/* Which code does the arithmetic. NN_PORTABLE: our kernels, the same bits on every machine.
+ * NN_BLAS: OpenBLAS on one thread, whose bits depend on the machine. */
 typedef enum nn_engine { NN_PORTABLE = 1, NN_BLAS = 2 } nn_engine;
 
+/* "portable" or "blas". */
 const char *nn_engine_name(nn_engine engine);
 
-/* For NN_BLAS the machine-dependent part of a result's identity ("OpenBLAS 0.3.21 SkylakeX on <cpu>");
- * "" for NN_PORTABLE. */
+/* For NN_BLAS the machine-dependent part of a result's identity: OpenBLAS's configuration, its
+ * kernels and the CPU ("OpenBLAS 0.3.21 ... SkylakeX on <cpu>"); "" for NN_PORTABLE. */
 const char *nn_engine_fingerprint(nn_engine engine);
 
-/* Samples as they were loaded: uint8 pixels (a float is pixel/255) or float features, row i is sample i,
- * nn_shape_size(shape) numbers a row. The arrays are the caller's and outlive the source's use. */
+/* Samples as they were loaded: uint8 pixels (a float is pixel/255) or float features, row i is
+ * sample i, nn_shape_size(shape) numbers a row. The arrays are the caller's and outlive the
+ * source's use. */
 typedef struct nn_source {
     nn_shape shape;
     const uint8_t *u8;  /* one of the two is not NULL */
@@ -88,16 +92,23 @@ typedef struct nn_source {
 
 typedef struct nn_network nn_network;
 
+/* Builds a network with all parameters 0. FB_EINVAL for layers that do not fit each other, the
+ * input or the number of classes (at least 2), FB_ERANGE for sizes that are too large; the
+ * sentence names the layer. One thread at a time may use a network. NN_BLAS sets OpenBLAS to one
+ * thread, for the whole process. */
 int nn_create(const nn_network_spec *spec, nn_shape input, size_t class_count, nn_engine engine,
               nn_network **ret_network, fb_error *err);
+
+/* Takes NULL. */
 void nn_destroy(nn_network *network);
 
-/* He-normal weights (truncated at 2 standard deviations, as Keras) and zero biases, keyed by (stream,
- * layer, element). */
+/* He-normal weights (truncated at 2 standard deviations, as Keras) and zero biases, keyed by
+ * (stream, layer, element). */
 void nn_initialize(nn_network *network, fb_stream stream);
 
-size_t nn_embedding_size(const nn_network *network); /* d */
-size_t nn_class_count(const nn_network *network);    /* C */
+/* Numbers in a sample's embedding (d), classes (C), and trained numbers in all. */
+size_t nn_embedding_size(const nn_network *network);
+size_t nn_class_count(const nn_network *network);
 size_t nn_parameter_count(const nn_network *network);
 
 /* The head as it is now: weights (d, C), bias (C); valid until the network changes. */
@@ -119,7 +130,8 @@ typedef struct nn_recipe {
     nn_keep keep;
 } nn_recipe;
 
-/* Called after each epoch (NULL: never); a non-zero return stops the training with FB_ECANCELLED. */
+/* Called after each epoch; a non-zero return stops the training with FB_ECANCELLED. The accuracy
+ * is NaN without validation. */
 typedef int (*nn_progress)(void *context, size_t epoch, double loss, double validation_accuracy);
 
 typedef struct nn_training {
@@ -133,7 +145,7 @@ typedef struct nn_training {
     size_t validation_count;
     fb_stream batches;  /* order of the samples: draw = epoch */
     fb_stream dropout;  /* masks: keyed by layer, step and element */
-    nn_progress progress;
+    nn_progress progress; /* NULL: none */
     void *progress_context;
 } nn_training;
 
@@ -143,28 +155,35 @@ typedef struct nn_training_result {
     size_t kept_epoch;          /* 0-based */
 } nn_training_result;
 
-/* Trains from the weights as they are. The last partial batch is trained; a batch larger than count is
- * one batch a epoch. NN_KEEP_BEST_VALIDATION keeps the weights of the first epoch with the strictly
- * highest validation accuracy and needs validation_count > 0. FB_ENUMERIC when the loss is not finite. */
+/* Trains from the weights as they are; Adam's moments and the count of steps, the dropout stream's
+ * draw, start at 0. The last partial batch is trained; a batch larger than count is one batch an
+ * epoch. NN_KEEP_BEST_VALIDATION keeps the weights of the first epoch with the strictly highest
+ * validation accuracy and needs validation_count > 0. FB_EINVAL for a recipe or samples that make
+ * no sense, FB_ENUMERIC when the loss is not finite. After a failure the weights are those of the
+ * last step. */
 int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *training,
              nn_training_result *ret_result, fb_error *err);
 
-/* Evaluation mode over the rows `ids` (NULL: 0 .. count-1) of a source, any of the outputs may be NULL:
- * embeddings (count, d), logits (count, C). */
+/* Evaluation mode over the rows `ids` (NULL: 0 .. count-1) of a source, any of the outputs may be
+ * NULL: embeddings (count, d), logits (count, C). With NN_PORTABLE a row's numbers do not depend
+ * on the rows beside it. FB_EINVAL before anything is written; after FB_ENOMEM the outputs'
+ * content is unspecified. */
 int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
              float *ret_embeddings, float *ret_logits, fb_error *err);
 
-/* `passes` Monte-Carlo dropout passes: one mask a pass, shared by all samples, keyed by (stream, pass,
- * layer, element). probabilities (passes, count, C). */
-int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
-                     size_t passes, fb_stream stream, float *ret_probabilities, fb_error *err);
+/* `passes` Monte-Carlo dropout passes: one mask a pass, shared by all samples, keyed by (stream,
+ * pass, layer, element). probabilities (passes, count, C). Otherwise as nn_infer. */
+int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids,
+                     size_t count, size_t passes, fb_stream stream, float *ret_probabilities,
+                     fb_error *err);
 
 typedef struct nn_metrics {
     double accuracy, balanced_accuracy, macro_f1, loss;
 } nn_metrics;
 
 /* One deterministic pass. The predicted class is the largest logit, the smaller class on a tie.
- * balanced_accuracy and macro_f1 average over the classes that occur in `labels`. */
+ * balanced_accuracy and macro_f1 average over the classes that occur in `labels`. FB_EINVAL
+ * without samples, FB_ENUMERIC when the loss is not finite. */
 int nn_evaluate(nn_network *network, const nn_source *source, const uint32_t *ids,
                 const uint32_t *labels, size_t count, nn_metrics *ret_metrics, fb_error *err);
 

@@ -42,6 +42,7 @@ static void cut_at_character(char *text, size_t size)
     text[n > 0 ? n - 1 : 0] = '\0';
 }
 
+FB_PRINTF(2, 0)
 static void write_sentence(fb_error *err, const char *format, va_list args)
 {
     int n = vsnprintf(err->text, sizeof err->text, format, args);

@@ -1,8 +1,8 @@
 /* status.h - status codes, and the error that carries a sentence.
  *
  * Every function that can fail returns 0 or a negative FB_E* code and takes an `fb_error *` as its
- * last parameter. On failure it writes one full sentence there that names the thing, the place, what
- * was expected and the way out; its `ret_...` outputs are untouched. `err` may be NULL. */
+ * last parameter. On failure it writes one full sentence there that names the thing, the place,
+ * what was expected and the way out; its `ret_...` outputs are untouched. `err` may be NULL. */
 #ifndef FB_STATUS_H
 #define FB_STATUS_H
 
@@ -52,8 +52,8 @@ const char *fb_status_text(int status);
  * line: `return fb_fail(err, FB_EINVAL, "...")`. */
 int fb_fail(fb_error *err, int status, const char *format, ...) FB_PRINTF(3, 4);
 
-/* Puts "prefix: " before a sentence already in `err`; returns err->status. Used where a caller knows
- * the place and the callee did not. */
+/* Puts "prefix: " before a sentence already in `err`; returns err->status. Used where a caller
+ * knows the place and the callee did not. */
 int fb_fail_prefix(fb_error *err, const char *format, ...) FB_PRINTF(2, 3);
 
 /* FB_CHECK states what must hold if the program is right. It stays on in release builds: a violated

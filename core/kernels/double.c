@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * double.c - exp and log in double precision, one number at a time, by the series of elementary.c.
+ */
+#include "kernels.h"
+
+#include <float.h>
+#include <math.h>
+
+/* ln 2 in two parts: n * LN2_HIGH is exact for |n| < 2^20. */
+static const double LN2_HIGH = 0x1.62e42feep-1;
+static const double LN2_LOW = 0x1.a39ef35793c76p-33;
+static const double LOG2_E = 0x1.71547652b82fep+0;
+
+static const double INVERSE_FACTORIALS[] = {
+    1,           1,            1 / 2.0,       1 / 6.0,        1 / 24.0,
+    1 / 120.0,   1 / 720.0,    1 / 5040.0,    1 / 40320.0,    1 / 362880.0,
+    1 / 3628800.0, 1 / 39916800.0, 1 / 479001600.0, 1 / 6227020800.0, 1 / 87178291200.0,
+};
+
+double kernels_log_double(double x)
+{
+    if (isnan(x) || x < 0)
+        return (double)NAN;
+    if (x == 0)
+        return -(double)INFINITY;
+    if (isinf(x))
+        return x;
+
+    int e;
+    double f = frexp(x, &e); /* exact, as are the steps up to f */
+    if (f < 0x1.6a09e667f3bcdp-1) {
+        f *= 2;
+        e--;
+    }
+    f -= 1;
+
+    double s = f / (f + 2), s2 = s * s, p = 0;
+    for (int k = 23; k >= 3; k -= 2)
+        p = fma(p, s2, 2.0 / k);
+    double y = fma(-s, fma(-p, s2, f), f);
+    return fma(e, LN2_HIGH, fma(e, LN2_LOW, y));
+}
+
+double kernels_exp_double(double x)
+{
+    if (isnan(x))
+        return (double)NAN;
+    if (x > 710)
+        return (double)INFINITY;
+    if (x < -746)
+        return 0;
+
+    const double rounder = 0x1.8p52; /* adding it rounds to the nearest integer */
+    double n = fma(x, LOG2_E, rounder) - rounder;
+    double r = fma(-n, LN2_LOW, fma(-n, LN2_HIGH, x));
+
+    double p = 0;
+    for (size_t k = sizeof INVERSE_FACTORIALS / sizeof *INVERSE_FACTORIALS; k-- > 0;)
+        p = fma(p, r, INVERSE_FACTORIALS[k]);
+    double y = ldexp(p, (int)n);
+    return y < DBL_MIN ? 0 : y;
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: 0BSD */
+#include "product.h"
+
+/* The length of equal blocks, each a multiple of `unit` and at most `limit`, that cover `total`.
+ */
+static size_t block_length(size_t total, size_t limit, size_t unit)
+{
+    size_t blocks = (total + limit - 1) / limit;
+    size_t length = blocks > 1 ? (total + blocks - 1) / blocks : total;
+    return (length + unit - 1) / unit * unit;
+}
+
+/* The block of `right` that the scratch holds: columns [column, column + columns), steps [k, k +
+ * depth). */
+typedef struct block {
+    size_t column, columns, k, depth;
+    bool first, last; /* along k */
+} block;
+
+/* Whether a tile's columns are read in place: packing does not pay for few rows. */
+static bool is_direct(const product *p, size_t columns)
+{
+    enum { FEW_ROWS = 64 };
+    return p->direct && p->m <= FEW_ROWS && columns == TILE_COLUMNS;
+}
+
+static void pack_block(const product *p, const block *b, kernels_scratch *scratch)
+{
+    for (size_t j = 0; j < b->columns; j += TILE_COLUMNS) {
+        size_t columns = smaller(TILE_COLUMNS, b->columns - j);
+        if (!is_direct(p, columns))
+            p->pack_right(p->right, b->column + j, columns, b->k, b->depth,
+                          scratch->right + j * b->depth);
+    }
+    if (p->bias) {
+        memset(scratch->bias, 0, sizeof scratch->bias);
+        memcpy(scratch->bias, p->bias + b->column, b->columns * sizeof(float));
+    }
+}
+
+/* A tile that does not lie in `out` as whole vectors is done in the scratch and copied. */
+static void run_aside(const product *p, tile *t, float *out, float *aside)
+{
+    for (size_t i = 0; t->accumulate && i < t->rows; i++)
+        for (size_t j = 0; j < t->columns; j++)
+            aside[i * TILE_COLUMNS + j] = out[i * p->row_stride + j * p->column_stride];
+    t->out = aside;
+    t->out_stride = TILE_COLUMNS;
+    ISA(tile)(t);
+    if (p->column_stride == 1) {
+        for (size_t i = 0; i < t->rows; i++)
+            memcpy(out + i * p->row_stride, aside + i * TILE_COLUMNS, t->columns * sizeof(float));
+        return;
+    }
+    for (size_t j = 0; j < t->columns; j++)
+        for (size_t i = 0; i < t->rows; i++)
+            out[i * p->row_stride + j * p->column_stride] = aside[i * TILE_COLUMNS + j];
+}
+
+/* The rows [row, row + rows) of the block, whose left panel is packed. */
+static void run_rows(const product *p, const block *b, size_t row, size_t rows,
+                     kernels_scratch *scratch)
+{
+    tile t = {
+        .layout = p->layout,
+        .rows = rows,
+        .depth = b->depth,
+        .left = scratch->left,
+        .accumulate = p->accumulate || !b->first,
+        .relu = p->relu && b->last,
+    };
+    for (size_t j = 0; j < b->columns; j += TILE_COLUMNS) {
+        t.columns = smaller(TILE_COLUMNS, b->columns - j);
+        bool direct = is_direct(p, t.columns);
+        t.right = direct ? p->direct + b->k * p->direct_stride + b->column + j
+                         : scratch->right + j * b->depth;
+        t.right_stride = direct ? p->direct_stride : TILE_COLUMNS;
+        t.bias = p->bias && b->last ? scratch->bias + j : NULL;
+
+        float *out = p->out + row * p->row_stride + (b->column + j) * p->column_stride;
+        bool whole = t.columns == TILE_COLUMNS || t.columns == V_WIDTH;
+        if (whole && p->column_stride == 1) {
+            t.out = out;
+            t.out_stride = p->row_stride;
+            ISA(tile)(&t);
+        } else {
+            run_aside(p, &t, out, scratch->tile);
+        }
+    }
+}
+
+int ISA(product)(const product *p)
+{
+    kernels_scratch *scratch = kernels_scratch_get();
+    if (!scratch)
+        return FB_ENOMEM;
+    size_t column_step = block_length(p->n, BLOCK_N, TILE_COLUMNS);
+    size_t k_step = block_length(p->k, BLOCK_K, 1);
+
+    for (size_t column = 0; column < p->n; column += column_step) {
+        size_t k = 0;
+        do { /* once even for k = 0, which still writes `out` */
+            block b = {
+                .column = column,
+                .columns = smaller(column_step, p->n - column),
+                .k = k,
+                .depth = smaller(k_step, p->k - k),
+                .first = k == 0,
+                .last = k + k_step >= p->k,
+            };
+            pack_block(p, &b, scratch);
+            for (size_t row = 0; row < p->m; row += TILE_ROWS) {
+                size_t rows = smaller(TILE_ROWS, p->m - row);
+                p->pack_left(p->left, row, rows, k, b.depth, scratch->left);
+                run_rows(p, &b, row, rows, scratch);
+            }
+            k += k_step;
+        } while (k < p->k);
+    }
+    return 0;
+}
+
+void ISA(pack_right_matrix)(const void *operand, size_t column, size_t count, size_t k,
+                            size_t depth, float *panel)
+{
+    const product_matrix *matrix = operand;
+    const float *from = matrix->data + k * matrix->stride + column;
+    if (count == TILE_COLUMNS) {
+        for (size_t p = 0; p < depth; p++)
+            memcpy(panel + p * TILE_COLUMNS, from + p * matrix->stride,
+                   sizeof(float[TILE_COLUMNS]));
+        return;
+    }
+    memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
+    for (size_t p = 0; p < depth; p++)
+        memcpy(panel + p * TILE_COLUMNS, from + p * matrix->stride, count * sizeof(float));
+}
+
+void ISA(pack_right_transposed)(const void *operand, size_t column, size_t count, size_t k,
+                                size_t depth, float *panel)
+{
+    enum { STEPS = 16 }; /* a cache line of each column at a time */
+    const product_matrix *matrix = operand;
+    const float *from = matrix->data + column * matrix->stride + k;
+    if (count < TILE_COLUMNS)
+        memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
+    for (size_t p = 0; p < depth; p += STEPS) {
+        size_t steps = smaller(STEPS, depth - p);
+        for (size_t j = 0; j < count; j++)
+            for (size_t s = 0; s < steps; s++)
+                panel[(p + s) * TILE_COLUMNS + j] = from[j * matrix->stride + p + s];
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: 0BSD */
+#include "table.h"
+
+const kernels_table ISA(table) = {
+    .gemm = ISA(gemm),
+    .conv_forward = ISA(conv_forward),
+    .conv_weight_gradient = ISA(conv_weight_gradient),
+    .conv_input_gradient = ISA(conv_input_gradient),
+    .exp = ISA(exp),
+    .log = ISA(log),
+    .normal = ISA(normal),
+    .log_softmax = ISA(log_softmax),
+    .convert_u8 = ISA(convert_u8),
+    .adam = ISA(adam),
+};

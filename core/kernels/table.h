@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * table.h - the kernels of one instruction set, as a table that kernels.c chooses at run time.
+ *
+ * The files elementary.c, vector.c, product.c, gemm.c, conv.c and table.c are compiled once per
+ * instruction set with KERNELS_ISA set to a suffix (v4, v3, v2, aarch64, generic). What they share
+ * among themselves is named ISA(name), so that all the copies can be linked into one program. */
+#ifndef FB_KERNELS_TABLE_H
+#define FB_KERNELS_TABLE_H
+
+#include "kernels.h"
+
+#define ISA_PASTE2(name, suffix) kernels_isa_##name##_##suffix
+#define ISA_PASTE(name, suffix) ISA_PASTE2(name, suffix)
+#define ISA(name) ISA_PASTE(name, KERNELS_ISA)
+
+/* The members are the functions of kernels.h, less the prefix. */
+typedef struct kernels_table {
+    int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+    int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
+                        const float *weights, const float *bias, bool relu, float *y);
+    int (*conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
+                                const float *dy, float *d_weights, float *d_bias);
+    int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
+                               const float *dy, float *dx);
+    void (*exp)(size_t count, const float *x, float *out);
+    void (*log)(size_t count, const float *x, float *out);
+    void (*normal)(size_t count, const uint32_t *bits, float *out);
+    void (*log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
+                        size_t ldo);
+    void (*convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
+    void (*adam)(size_t count, const kernels_adam_step *step, const float *gradient,
+                 float *weights, float *first_moment, float *second_moment);
+} kernels_table;
+
+extern const kernels_table kernels_isa_table_v4;
+extern const kernels_table kernels_isa_table_v3;
+extern const kernels_table kernels_isa_table_v2;
+extern const kernels_table kernels_isa_table_aarch64;
+extern const kernels_table kernels_isa_table_generic;
+
+#ifdef KERNELS_ISA
+int ISA(gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
+              const float *b, size_t ldb, float beta, float *c, size_t ldc);
+int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
+                      const float *bias, bool relu, float *y);
+int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
+                              const float *dy, float *d_weights, float *d_bias);
+int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
+                             const float *dy, float *dx);
+void ISA(exp)(size_t count, const float *x, float *out);
+void ISA(log)(size_t count, const float *x, float *out);
+void ISA(normal)(size_t count, const uint32_t *bits, float *out);
+void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
+                      size_t ldo);
+void ISA(convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
+void ISA(adam)(size_t count, const kernels_adam_step *step, const float *gradient, float *weights,
+               float *first_moment, float *second_moment);
+#endif
+
+#endif

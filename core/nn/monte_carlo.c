@@ -1,0 +1,125 @@
+/* Monte-Carlo dropout (Gal & Ghahramani 2016). The layers before the first dropout see no mask:
+ * they run once, the rest once a pass. */
+#include "infer.h"
+#include "masked_dense.h"
+
+/* Rows that share a mask's packed weights, where a dense layer follows the first dropout. */
+enum { BLOCK_ROWS = 4 * INFER_ROWS };
+
+/* A call of nn_infer_dropout. */
+typedef struct monte_carlo {
+    nn_network *network;
+    const nn_source *source;
+    const uint32_t *ids;
+    size_t count, passes;
+    fb_stream stream;
+    size_t shared; /* layers before the first dropout */
+    float *probabilities;
+} monte_carlo;
+
+static layer_pass pass_number(const monte_carlo *mc, size_t pass)
+{
+    return network_pass(mc->network, PASS_MONTE_CARLO, fb_stream_sub(mc->stream, "pass", pass), 0);
+}
+
+/* The layers from `layer` on, whose input is x, on one chunk; writes its probabilities. */
+static int finish_rows(const monte_carlo *mc, size_t pass, size_t layer, size_t first, size_t rows,
+                       const float *x, fb_error *err)
+{
+    size_t classes = mc->network->class_count;
+    float *out = mc->probabilities + (pass * mc->count + first) * classes;
+    layer_pass setting = pass_number(mc, pass);
+    const float *logits = NULL;
+    int rc = network_forward(mc->network, &setting, layer, mc->network->layer_count, rows, x,
+                             &logits, err);
+    if (rc)
+        return rc;
+    kernels_log_softmax(rows, classes, logits, classes, out, classes);
+    kernels_exp(rows * classes, out, out);
+    return FB_OK;
+}
+
+/* Any network: all passes over a chunk, then the next chunk. */
+static int run_chunks(const monte_carlo *mc, fb_error *err)
+{
+    for (size_t first = 0; first < mc->count; first += INFER_ROWS) {
+        size_t rows = infer_chunk(first, mc->count);
+        const float *x = NULL;
+        int rc = infer_rows(mc->network, mc->source, mc->ids, first, rows, mc->shared, &x, err);
+        for (size_t pass = 0; pass < mc->passes && !rc; pass++)
+            rc = finish_rows(mc, pass, mc->shared, first, rows, x, err);
+        if (rc)
+            return rc;
+    }
+    return FB_OK;
+}
+
+static int fail_product(int rc, fb_error *err)
+{
+    return fb_fail(err, rc, "Monte-Carlo dropout: %s in a kernel", fb_status_text(rc));
+}
+
+/* What the masks of all passes meet: the block's inputs of the first dropout layer. */
+static int load_block(const monte_carlo *mc, masked_dense *product, size_t begin, size_t rows,
+                      fb_error *err)
+{
+    layer_pass setting = pass_number(mc, 0);
+    for (size_t first = 0; first < rows; first += INFER_ROWS) {
+        size_t n = infer_chunk(first, rows);
+        const float *x = NULL;
+        int rc = infer_rows(mc->network, mc->source, mc->ids, begin + first, n, mc->shared, &x,
+                            err);
+        if (rc)
+            return rc;
+        rc = masked_dense_load(product, &setting, first, n, x);
+        if (rc)
+            return fail_product(rc, err);
+    }
+    return FB_OK;
+}
+
+static int run_block_pass(const monte_carlo *mc, masked_dense *product, size_t pass, size_t begin,
+                          size_t rows, fb_error *err)
+{
+    layer_pass setting = pass_number(mc, pass);
+    size_t units = product->dense->spec.size;
+    int rc = masked_dense_run(product, &setting, rows);
+    if (rc)
+        return fail_product(rc, err);
+    for (size_t first = 0; first < rows && !rc; first += INFER_ROWS)
+        rc = finish_rows(mc, pass, mc->shared + 2, begin + first, infer_chunk(first, rows),
+                         product->y + first * units, err);
+    return rc;
+}
+
+/* A network whose first dropout is followed by a dense layer: all passes over a block of chunks. */
+static int run_blocks(const monte_carlo *mc, fb_error *err)
+{
+    const nn_layer *dropout = &mc->network->layers[mc->shared];
+    masked_dense product = {0};
+    size_t capacity = mc->count < BLOCK_ROWS ? mc->count : BLOCK_ROWS;
+    int rc = masked_dense_init(&product, dropout, dropout + 1, capacity, err);
+    for (size_t begin = 0; begin < mc->count && !rc; begin += BLOCK_ROWS) {
+        size_t left = mc->count - begin, rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+        rc = load_block(mc, &product, begin, rows, err);
+        for (size_t pass = 0; pass < mc->passes && !rc; pass++)
+            rc = run_block_pass(mc, &product, pass, begin, rows, err);
+    }
+    masked_dense_finish(&product);
+    return rc;
+}
+
+int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids,
+                     size_t count, size_t passes, fb_stream stream, float *ret_probabilities,
+                     fb_error *err)
+{
+    monte_carlo mc = {network, source, ids, count, passes, stream, network_first_dropout(network),
+                      ret_probabilities};
+    int rc = infer_begin(network, source, ids, count, err);
+    if (rc)
+        return rc;
+    if (mc.shared + 1 < network->layer_count &&
+        network->layers[mc.shared + 1].spec.kind == NN_DENSE)
+        return run_blocks(&mc, err);
+    return run_chunks(&mc, err);
+}

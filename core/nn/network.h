@@ -1,0 +1,130 @@
+/* network.h - what the files of this box share: layers, the network and its passes (internal to
+ * nn). */
+#ifndef FB_NN_NETWORK_H
+#define FB_NN_NETWORK_H
+
+#include "engine.h"
+#include "nn.h"
+
+typedef enum pass_kind {
+    PASS_EVALUATE = 1, /* dropout is the identity */
+    PASS_TRAIN,        /* a mask for each element of the batch's activation */
+    PASS_MONTE_CARLO   /* a mask for each element of one sample's activation, shared by the rows */
+} pass_kind;
+
+/* What the layers need to know about the pass they are part of. */
+typedef struct layer_pass {
+    pass_kind kind;
+    const engine_ops *engine;
+    float *scratch;    /* of the engine's convolutions */
+    fb_stream dropout; /* masks: sub-stream "layer", draw, element */
+    uint64_t draw;     /* PASS_TRAIN: the step, counted from 0; PASS_MONTE_CARLO: 0 */
+} layer_pass;
+
+typedef struct nn_layer nn_layer;
+
+typedef struct layer_ops {
+    const char *name;
+
+    /* Computes `out`, the sizes of the parameters and `fan_in` from `spec` and `in`. */
+    int (*resolve)(nn_layer *layer, fb_error *err);
+
+    /* y (rows, out) from x (rows, in). Dropout layers are left out of evaluation passes. */
+    int (*forward)(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y);
+
+    /* From dy (rows, out), which it may overwrite: the parameters' gradients, written over what
+     * was there, and dx (rows, in) unless it is NULL. x and y are those of the forward pass. */
+    int (*backward)(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
+                    const float *y, float *dy, float *dx);
+} layer_ops;
+
+struct nn_layer {
+    const layer_ops *ops;
+    nn_layer_spec spec; /* resolved: the head's size is the number of classes */
+    size_t index;       /* in the network */
+    nn_shape in, out;
+    kernels_conv conv; /* NN_CONV */
+    size_t weight_count, bias_count, fan_in;
+    float *weights, *bias;     /* parts of the parameters */
+    float *d_weights, *d_bias; /* parts of the gradient */
+    float *output;             /* (rows, out), part of the workspace */
+    float *mask;               /* NN_DROPOUT: (rows, out), part of the workspace */
+    const float *last_x;       /* input of the last forward pass */
+};
+
+/* Parameters, gradient and moments are four equal parts of one slab; each tensor starts at a
+ * multiple of 64 bytes, and the gaps between them are always 0. */
+struct nn_network {
+    nn_layer layers[NN_MAX_LAYERS];
+    size_t layer_count;
+    nn_shape input_shape;
+    size_t class_count;
+    const engine_ops *engine;
+
+    size_t slab_count; /* floats in each of the four parts */
+    float *parameters, *gradient, *first_moment, *second_moment;
+
+    /* The workspace: input (rows, in), outputs, masks and, for training, two buffers for the
+     * gradients of activations. */
+    float *workspace;
+    size_t rows;
+    bool trains;
+    float *input;
+    float *gradients[2];
+    float *scratch;
+};
+
+extern const layer_ops layer_conv_ops, layer_pool_ops, layer_dropout_ops, layer_dense_ops;
+
+/* a * b * c, or 0 when the product is 0 or above 2^31 - 1. Sizes of single tensors are kept below
+ * that bound, so that products with a few small numbers cannot overflow. */
+size_t checked_size(size_t a, size_t b, size_t c);
+
+/* Makes the workspace ready for passes over up to `rows` rows; `train`: backward passes too. */
+int network_reserve(nn_network *network, size_t rows, bool train, fb_error *err);
+
+/* A pass of `kind` on this network. */
+layer_pass network_pass(const nn_network *network, pass_kind kind, fb_stream dropout,
+                        uint64_t draw);
+
+/* Runs the layers first .. end-1 on x (rows, in of layer `first`) and gives the last one's output,
+ * which is valid until the next pass. The workspace must have been reserved. */
+int network_forward(nn_network *network, const layer_pass *pass, size_t first, size_t end,
+                    size_t rows, const float *x, const float **ret_y, fb_error *err);
+
+/* After a forward pass over all layers: the gradient of every parameter. The gradient of the
+ * logits, (rows, C), is expected in gradients[0]. */
+int network_backward(nn_network *network, const layer_pass *pass, size_t rows, fb_error *err);
+
+/* Index of the last layer. */
+static inline size_t network_head(const nn_network *network)
+{
+    return network->layer_count - 1;
+}
+
+/* The first `count` elements of the mask that a dropout layer draws in a pass: 0 or 1 / (1 -
+ * rate). */
+void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t count, float *mask);
+
+/* Index of the first dropout layer; layer_count when there is none. */
+size_t network_first_dropout(const nn_network *network);
+
+/* Checks that the source fits the network and that every id is one of its rows; `what` names the
+ * samples in the sentence ("training"). */
+int samples_check(const nn_network *network, const nn_source *source, const uint32_t *ids,
+                  size_t count, const char *what, fb_error *err);
+
+/* Checks that every label is below the number of classes. */
+int samples_check_labels(const nn_network *network, const uint32_t *labels, size_t count,
+                         const char *what, fb_error *err);
+
+/* Rows ids[first] .. ids[first + rows - 1] (ids NULL: first .. first + rows - 1) as floats. */
+void samples_gather(const nn_source *source, const uint32_t *ids, size_t first, size_t rows,
+                    float *out);
+
+/* Softmax cross-entropy. Returns the sum over the rows of -log p(label), in double and in order,
+ * and writes the gradient of the mean over the rows to d_logits (rows, columns). */
+double loss_cross_entropy(size_t rows, size_t columns, const float *logits, const uint32_t *labels,
+                          float *d_logits);
+
+#endif

@@ -1,0 +1,215 @@
+/* The training loop: epochs of shuffled mini-batches, and which epoch's weights are kept. */
+#include <math.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "optimizer.h"
+
+typedef struct trainer {
+    nn_network *network;
+    const nn_recipe *recipe;
+    const nn_training *training;
+    adam optimizer;
+    size_t batch;     /* rows of a full batch */
+    uint64_t step;    /* since the training began */
+    uint32_t *order;  /* (count) this epoch's permutation of positions */
+    uint32_t *ids;    /* (batch) of the current batch */
+    uint32_t *labels; /* (batch) */
+    float *best;      /* NN_KEEP_BEST_VALIDATION: the best parameters so far */
+} trainer;
+
+static int check_recipe(const nn_recipe *recipe, fb_error *err)
+{
+    if (recipe->optimizer != NN_ADAM)
+        return fb_fail(err, FB_EINVAL, "there is no optimizer number %d", (int)recipe->optimizer);
+    if (!(recipe->learning_rate > 0.0 && recipe->learning_rate < HUGE_VAL))
+        return fb_fail(err, FB_EINVAL, "a learning rate must be above 0, not %g",
+                       recipe->learning_rate);
+    if (!(recipe->beta1 >= 0.0 && recipe->beta1 < 1.0) ||
+        !(recipe->beta2 >= 0.0 && recipe->beta2 < 1.0))
+        return fb_fail(err, FB_EINVAL, "Adam's betas must be in [0, 1), not %g and %g",
+                       recipe->beta1, recipe->beta2);
+    if (!(recipe->epsilon > 0.0 && recipe->epsilon < HUGE_VAL))
+        return fb_fail(err, FB_EINVAL, "Adam's epsilon must be above 0, not %g", recipe->epsilon);
+    if (recipe->batch == 0 || recipe->epochs == 0)
+        return fb_fail(err, FB_EINVAL, "a training needs a batch and epochs of at least 1, not "
+                       "%zu and %zu", recipe->batch, recipe->epochs);
+    if (recipe->keep != NN_KEEP_LAST && recipe->keep != NN_KEEP_BEST_VALIDATION)
+        return fb_fail(err, FB_EINVAL, "there is no way %d to keep weights", (int)recipe->keep);
+    return FB_OK;
+}
+
+static bool has_validation(const nn_training *training)
+{
+    return training->validation_source && training->validation_count > 0;
+}
+
+static int check_samples(const nn_network *network, const nn_recipe *recipe,
+                         const nn_training *training, fb_error *err)
+{
+    if (training->count == 0 || training->count > INT32_MAX)
+        return fb_fail(err, FB_EINVAL, "training on %zu samples is not possible", training->count);
+    for (size_t i = 1; i < training->count; i++)
+        if (training->ids[i] <= training->ids[i - 1])
+            return fb_fail(err, FB_EINVAL, "training ids must ascend, but %u follows %u",
+                           training->ids[i], training->ids[i - 1]);
+    int rc = samples_check(network, training->source, training->ids, training->count, "training",
+                           err);
+    if (!rc)
+        rc = samples_check_labels(network, training->labels, training->count, "training", err);
+    if (rc)
+        return rc;
+    if (!has_validation(training))
+        return recipe->keep == NN_KEEP_LAST
+                   ? FB_OK
+                   : fb_fail(err, FB_EINVAL, "keeping the best weights needs validation samples");
+    rc = samples_check(network, training->validation_source, training->validation_ids,
+                      training->validation_count, "validation", err);
+    if (!rc)
+        rc = samples_check_labels(network, training->validation_labels, training->validation_count,
+                          "validation", err);
+    return rc;
+}
+
+static void trainer_finish(trainer *t)
+{
+    fb_free(t->order);
+    fb_free(t->ids);
+    fb_free(t->labels);
+    fb_free(t->best);
+}
+
+static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe,
+                        const nn_training *training, fb_error *err)
+{
+    size_t count = training->count;
+    *t = (trainer){.network = network, .recipe = recipe, .training = training};
+    t->batch = recipe->batch < count ? recipe->batch : count;
+    t->order = fb_calloc(count, sizeof *t->order);
+    t->ids = fb_calloc(t->batch, sizeof *t->ids);
+    t->labels = fb_calloc(t->batch, sizeof *t->labels);
+    if (!t->order || !t->ids || !t->labels)
+        return fb_fail_memory(err, count, sizeof *t->order, "the order of the training samples");
+    if (recipe->keep == NN_KEEP_BEST_VALIDATION) {
+        t->best = fb_calloc(network->slab_count, sizeof *t->best);
+        if (!t->best)
+            return fb_fail_memory(err, network->slab_count, sizeof *t->best, "the best weights");
+    }
+    adam_start(&t->optimizer, recipe, network);
+    return network_reserve(network, t->batch, true, err);
+}
+
+/* One step on positions order[first .. first+rows-1]; adds to the sum of the samples' losses. */
+static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, double *loss_sum,
+                       fb_error *err)
+{
+    nn_network *network = t->network;
+    const float *logits = NULL;
+    for (size_t i = 0; i < rows; i++) {
+        t->ids[i] = t->training->ids[t->order[first + i]];
+        t->labels[i] = t->training->labels[t->order[first + i]];
+    }
+    samples_gather(t->training->source, t->ids, 0, rows, network->input);
+    layer_pass pass = network_pass(network, PASS_TRAIN, t->training->dropout, t->step);
+    int rc = network_forward(network, &pass, 0, network->layer_count, rows, network->input,
+                             &logits, err);
+    if (rc)
+        return rc;
+    double loss = loss_cross_entropy(rows, network->class_count, logits, t->labels,
+                                     network->gradients[0]);
+    if (!isfinite(loss))
+        return fb_fail(err, FB_ENUMERIC, "the training loss is not finite at epoch %zu, step "
+                       "%llu; a smaller learning rate or scaled inputs may help", epoch,
+                       (unsigned long long)t->step);
+    rc = network_backward(network, &pass, rows, err);
+    if (rc)
+        return rc;
+    adam_step(&t->optimizer, network);
+    t->step++;
+    *loss_sum += loss;
+    return FB_OK;
+}
+
+static int train_epoch(trainer *t, size_t epoch, double *ret_loss, fb_error *err)
+{
+    size_t count = t->training->count;
+    double sum = 0.0;
+    fb_stream_permutation(t->training->batches, epoch, count, t->order);
+    for (size_t first = 0; first < count; first += t->batch) {
+        size_t rows = count - first < t->batch ? count - first : t->batch;
+        int rc = train_batch(t, epoch, first, rows, &sum, err);
+        if (rc)
+            return rc;
+    }
+    *ret_loss = sum / (double)count;
+    return FB_OK;
+}
+
+/* Validation accuracy of the weights as they are; NaN when nobody would look at it. */
+static int validate(trainer *t, bool last, double *ret_accuracy, fb_error *err)
+{
+    const nn_training *training = t->training;
+    nn_metrics metrics = {.accuracy = (double)NAN};
+    if (has_validation(training) && (last || t->best || training->progress)) {
+        int rc = nn_evaluate(t->network, training->validation_source, training->validation_ids,
+                             training->validation_labels, training->validation_count, &metrics,
+                             err);
+        if (rc)
+            return rc;
+    }
+    *ret_accuracy = metrics.accuracy;
+    return FB_OK;
+}
+
+static void keep_weights(trainer *t, size_t epoch, double accuracy, nn_training_result *result)
+{
+    if (t->best && epoch > 0 && !(accuracy > result->validation_accuracy))
+        return;
+    result->kept_epoch = epoch;
+    result->validation_accuracy = accuracy;
+    if (t->best)
+        memcpy(t->best, t->network->parameters, t->network->slab_count * sizeof *t->best);
+}
+
+static int run_epochs(trainer *t, nn_training_result *result, fb_error *err)
+{
+    const nn_training *training = t->training;
+    for (size_t epoch = 0; epoch < t->recipe->epochs; epoch++) {
+        double accuracy;
+        int rc = train_epoch(t, epoch, &result->loss, err);
+        if (!rc)
+            rc = validate(t, epoch + 1 == t->recipe->epochs, &accuracy, err);
+        if (rc)
+            return rc;
+        keep_weights(t, epoch, accuracy, result);
+        if (training->progress &&
+            training->progress(training->progress_context, epoch, result->loss, accuracy))
+            return fb_fail(err, FB_ECANCELLED, "the training was cancelled after epoch %zu",
+                           epoch);
+    }
+    if (t->best)
+        memcpy(t->network->parameters, t->best, t->network->slab_count * sizeof *t->best);
+    return FB_OK;
+}
+
+int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *training,
+             nn_training_result *ret_result, fb_error *err)
+{
+    trainer t = {0};
+    nn_training_result result = {0};
+    int rc = check_recipe(recipe, err);
+    if (!rc)
+        rc = check_samples(network, recipe, training, err);
+    if (rc)
+        return rc;
+    rc = trainer_init(&t, network, recipe, training, err);
+    if (rc)
+        goto done;
+    rc = run_epochs(&t, &result, err);
+    if (rc)
+        goto done;
+    *ret_result = result;
+done:
+    trainer_finish(&t);
+    return rc;
+}
