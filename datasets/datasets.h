@@ -1,7 +1,7 @@
 /* datasets.h - data sets: formats, generators, the registry, and how samples are split.
  *
- * A sample id is a position in the training set as loaded, everywhere and always. Data keep their source
- * type (uint8 pixels); the trainer converts a batch at a time. */
+ * A sample id is a position in the training set as loaded, everywhere and always. Data keep
+ * their source type (uint8 pixels); the trainer converts a batch at a time. */
 #ifndef FB_DATASETS_H
 #define FB_DATASETS_H
 
@@ -39,19 +39,20 @@ typedef enum data_format {
 typedef struct data_spec {
     data_format format;
     const char *name; /* DATA_REGISTRY: the registry's name; DATA_SYNTHETIC: the generator's */
-    const char *train_images, *train_labels, *test_images, *test_labels; /* DATA_IDX: paths; the test
-                                                                            pair may be NULL */
+    const char *train_images, *train_labels; /* DATA_IDX: paths; */
+    const char *test_images, *test_labels;   /* both NULL: no test set */
     /* DATA_SYNTHETIC; 0 means the generator's preset */
     uint64_t seed;
     size_t train_count, test_count;
     size_t class_count, feature_count;
-    double noise;
+    double noise; /* its meaning is the generator's (see data_generators) */
     const char *directory; /* --data DIR; NULL: only the other places are searched */
 } data_spec;
 
-/* Loads a data set. Every file is checked: magic, dimensions, sizes before anything is allocated, and no
- * byte too few or too many. The sentence on failure names the file and what was expected; FB_ENOENT for a
- * registry entry that is nowhere lists the places that were searched and the Debian package. */
+/* Loads a data set. Every file is checked: magic, dimensions, sizes before anything is
+ * allocated, and no byte too few or too many. The sentence on failure names the file and what
+ * was expected; FB_ENOENT for a registry entry that is nowhere lists the places that were
+ * searched and the Debian package. */
 int dataset_load(const data_spec *spec, dataset *ret_dataset, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */
@@ -61,41 +62,61 @@ typedef struct data_registry_entry {
     const char *name;
     const char *summary;
     const char *package; /* the Debian package that has it, or NULL */
+    const char *digest;  /* dataset.digest of the published files */
 } data_registry_entry;
+
+/* The registry's `*ret_count` entries. */
 const data_registry_entry *data_registry(size_t *ret_count);
+
+/* Finds the folder that holds all files of an entry, searched for in this order:
+ * `directory`/NAME and `directory` itself (unless NULL), the same two of the environment's
+ * FLIPBENCH_DATA, flipbench/data/NAME in XDG_DATA_HOME (or ~/.local/share), and
+ * /usr/share/datasets/NAME. FB_ENOENT when the name is unknown or the files are nowhere.
+ * Release `*ret_folder` with fb_free. */
+int data_registry_find(const char *name, const char *directory, char **ret_folder, fb_error *err);
 
 typedef struct data_generator_info {
     const char *name;    /* "blobs", "two-moons", "random-rbf", "glyphs" */
     const char *summary;
 } data_generator_info;
+
+/* The `*ret_count` generators of synthetic data sets. All are deterministic from
+ * data_spec.seed, and sample i of a part does not depend on the part's size: a larger set
+ * extends a smaller one. */
 const data_generator_info *data_generators(size_t *ret_count);
 
 /* ---- splits -------------------------------------------------------------------------------- */
 
 typedef struct split_spec {
-    size_t validation;   /* samples held out of training, drawn per trial, class-balanced; 0: none */
-    double test_share;   /* > 0: this share of the training set is the test set, drawn per trial; needs
-                            dataset.test.count == 0 */
-    size_t initial;      /* samples labelled at the start */
-    bool balance;        /* initial labels: the same number of each class, as nearly as the counts let */
+    size_t validation; /* samples held out of training, drawn per trial, class-balanced; 0: none */
+    double test_share; /* > 0 (and < 1): this share of the training set, rounded, is the test set,
+                          drawn per trial whatever the classes; needs dataset.test.count == 0 */
+    size_t initial;    /* samples labelled at the start */
+    bool balance;      /* initial labels: the same number of each class, as nearly as the counts
+                          let; false: drawn whatever the classes */
 } split_spec;
 
-/* One trial's roles. All id lists are ascending and disjoint. */
+/* One trial's roles. All id lists are ascending and disjoint; together they are all training
+ * samples. */
 typedef struct data_split {
-    uint32_t *pool;       /* unlabelled at the start */
+    uint32_t *pool; /* unlabelled at the start */
     size_t pool_count;
     uint32_t *initial;
     size_t initial_count;
     uint32_t *validation;
     size_t validation_count;
-    uint32_t *test;       /* ids in the training set when test_share > 0, otherwise NULL: use data->test */
+    uint32_t *test; /* ids in the training set when test_share > 0; NULL: use data->test */
     size_t test_count;
 } data_split;
 
-/* Draws a trial's split from its streams ("split" for test and validation, "initial labels"; axes: the
- * data set's digest and the trial), by keyed hash, so that a larger validation set contains a smaller one.
- * Class-balanced counts: each class gets floor(count / C), and the remainder goes one each to the classes
- * in a drawn order. FB_ERANGE with the numbers when there are not enough samples. */
+/* Draws a trial's split from its streams ("split" for test and validation, "initial labels";
+ * axes: the data set's digest and the trial), by keyed hash: the test set first, then validation
+ * out of the rest, then the initial labels. A larger validation (or initial) set contains a
+ * smaller one.
+ * Class-balanced counts: each class gets floor(count / C), and the remainder goes one each to the
+ * classes in a drawn order. Where a class has too few samples, the others get its places in the
+ * same order. FB_ERANGE with the numbers when there are not enough samples in all; FB_EINVAL for a
+ * test share although the data set has test samples. */
 int data_split_draw(const dataset *data, const split_spec *spec, uint64_t seed, uint32_t trial,
                     data_split *ret_split, fb_error *err);
 
@@ -104,8 +125,8 @@ void data_split_finish(data_split *split);
 
 /* ---- NumPy arrays -------------------------------------------------------------------------- */
 
-/* A .npy file (format 1.0, 2.0 or 3.0), C order, little-endian float32, float64, int32, int64, uint8 or
- * uint32; integers and doubles are converted. */
+/* A .npy file (format 1.0, 2.0 or 3.0), C order, little-endian float32, float64, int32, int64,
+ * uint8 or uint32; integers and doubles are converted. */
 typedef struct npy_array {
     size_t ndim;
     size_t shape[4];
@@ -114,11 +135,18 @@ typedef struct npy_array {
     int64_t *i64;   /* filled by npy_read_integers */
 } npy_array;
 
+/* Reads a file of at most 16 GiB and four dimensions; integers refuses the float types. What the
+ * numbers are, NaN and infinity included, is for the caller to check. FB_EFORMAT for any other
+ * type, order, byte order or version, a malformed header, and a file that is not exactly as long
+ * as its header says. */
 int npy_read_floats(const char *path, npy_array *ret_array, fb_error *err);
 int npy_read_integers(const char *path, npy_array *ret_array, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
 void npy_finish(npy_array *array);
 
-/* Writes a float64 array in C order. */
+/* Writes a float64 array of at most four dimensions in C order, format 1.0, whole or not at all
+ * (see fb_file_write). */
 int npy_write_doubles(const char *path, const double *data, const size_t *shape, size_t ndim,
                       fb_error *err);
 
