@@ -1,5 +1,5 @@
-/* reports.h - from results to tables, figures and a page. Knows nothing of the store: the harness fills
- * these structs from one results folder or several. */
+/* reports.h - from results to tables, figures and a page. Knows nothing of the store: the harness
+ * fills these structs from one results folder or several. */
 #ifndef FB_REPORTS_H
 #define FB_REPORTS_H
 
@@ -44,15 +44,17 @@ typedef struct report_data {
     const char *name; /* the experiment's */
     report_setting *settings;     size_t setting_count;    /* in the spec's order */
     report_strategy *strategies;  size_t strategy_count;   /* in the spec's order */
-    report_cell *cells;           size_t cell_count;
+    report_cell *cells;           size_t cell_count;       /* any order; also those not begun */
     const char *baseline;         /* a strategy's label or id */
     double alpha;
+    const char *correction;       /* "holm" (also when NULL) or "none" */
     const char *resolved_spec;    /* YAML text */
-    const report_fact *provenance; size_t provenance_count; /* version, host, CPU, compiler, dates, ... */
+    const report_fact *provenance; size_t provenance_count; /* version, CPU, compiler, dates */
 } report_data;
 
-/* Writes index.html (self-contained), tables.md and rounds.csv into the folder `out`, which is created.
- * What is missing or failed is shown, never dropped. FB_EINVAL when there is not one finished round. */
+/* Writes index.html (self-contained), tables.md and rounds.csv into the folder `out`, which is
+ * created. What is missing or failed is shown, never dropped. FB_EINVAL when there is not one
+ * finished round. */
 int report_write(const report_data *data, const char *out, fb_error *err);
 
 /* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */

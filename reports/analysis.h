@@ -1,0 +1,63 @@
+/* analysis.h - every number that a report states, worked out once: the tables, figures and
+ * sentences only write them down. */
+#ifndef FB_REPORTS_ANALYSIS_H
+#define FB_REPORTS_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "compare.h"
+#include "grid.h"
+
+typedef enum mark {
+    MARK_NONE,
+    MARK_BEST,
+    MARK_NEAR /* not significantly worse than the best: paired t, two-sided, uncorrected */
+} mark;
+
+/* A strategy in one setting. */
+typedef struct result {
+    summary summary;
+    comparison against; /* the baseline; zeroed when there is none or it is the baseline itself */
+    double corrected_p; /* of against.aubc_test; NaN when there is no test */
+    verdict verdict;
+    mark mark;
+} result;
+
+/* A strategy over all settings. A score is the mean over data sets of the mean over a data set's
+ * settings of: the mean accuracy difference to the baseline over the counted steps; without a
+ * baseline, the AUBC. */
+typedef struct standing {
+    size_t strategy;
+    size_t rank;        /* from 1; 0: lacks a setting that others have, so it is not ranked */
+    double score;       /* NaN when there is no number in any setting */
+    double aubc;        /* averaged in the same way */
+    size_t settings;    /* that the score is made of */
+    size_t verdicts[4]; /* settings by verdict */
+} standing;
+
+typedef struct analysis {
+    const grid *grid;
+    result *results;     /* (settings, strategies) */
+    standing *standings; /* (strategies), ranked ones first, best first */
+    size_t datasets;     /* different data sets */
+    size_t tests;        /* in Holm's family */
+    bool corrected;      /* by Holm; otherwise p values are as they are */
+} analysis;
+
+/* Works everything out; `grid` must outlive the analysis. FB_EINVAL for an unknown correction or
+ * an alpha outside (0, 1), FB_ENOMEM. */
+int analysis_init(const grid *g, analysis *ret_analysis, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void analysis_finish(analysis *a);
+
+const result *analysis_at(const analysis *a, size_t setting, size_t strategy);
+
+bool analysis_has_baseline(const analysis *a);
+bool analysis_is_baseline(const analysis *a, size_t strategy);
+
+/* What the score of `result` is: a difference to the baseline, or an AUBC when there is none. */
+stat_moments analysis_score(const analysis *a, size_t setting, size_t strategy);
+
+#endif

@@ -1,0 +1,148 @@
+#include "compare.h"
+
+#include <math.h>
+
+#include "alloc.h"
+
+/* A number for each trial, filled in as trials are found usable. */
+typedef struct samples {
+    size_t *lengths;           /* (trials) */
+    double *first, *second, *third; /* (trials) each, in one block */
+    size_t count;
+} samples;
+
+static int samples_init(samples *ret_samples, size_t trials, fb_error *err)
+{
+    samples made = {.lengths = fb_calloc(trials, sizeof *made.lengths),
+                    .first = fb_calloc(trials, 3 * sizeof *made.first)};
+    if (!made.lengths || !made.first) {
+        fb_free(made.lengths);
+        fb_free(made.first);
+        return fb_fail_memory(err, trials, 4 * sizeof *made.first, "the trials' numbers");
+    }
+    made.second = made.first + trials;
+    made.third = made.second + trials;
+    *ret_samples = made;
+    return FB_OK;
+}
+
+static void samples_finish(samples *s)
+{
+    fb_free(s->lengths);
+    fb_free(s->first);
+}
+
+size_t compare_horizon(const size_t *lengths, size_t count)
+{
+    size_t best = 0, best_gain = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t h = lengths[i], trials = 0;
+        for (size_t j = 0; j < count; j++)
+            trials += lengths[j] >= h;
+        size_t gain = h > 1 ? trials * (h - 1) : 0;
+        if (gain > best_gain || (gain == best_gain && h > best)) {
+            best = h;
+            best_gain = gain;
+        }
+    }
+    return best;
+}
+
+int compare_summarize(const grid *g, size_t setting, size_t strategy, summary *ret_summary,
+                      fb_error *err)
+{
+    samples s = {0};
+    int rc = samples_init(&s, g->trial_count, err);
+    if (rc)
+        return rc;
+    for (size_t t = 0; t < g->trial_count; t++)
+        s.lengths[t] = grid_at(g, setting, strategy, t)->count;
+    size_t rounds = compare_horizon(s.lengths, g->trial_count);
+    for (size_t t = 0; rounds > 0 && t < g->trial_count; t++) {
+        const grid_cell *cell = grid_at(g, setting, strategy, t);
+        if (cell->count < rounds)
+            continue;
+        s.first[s.count] = stat_aubc(cell->labeled, cell->accuracy, rounds);
+        s.second[s.count] = cell->accuracy[rounds - 1];
+        s.third[s.count] = cell->labeled[rounds - 1];
+        s.count++;
+    }
+    *ret_summary = (summary){.used = {s.count, rounds},
+                             .aubc = stat_describe(s.first, s.count),
+                             .accuracy = stat_describe(s.second, s.count),
+                             .labeled = stat_describe(s.third, s.count)};
+    samples_finish(&s);
+    return FB_OK;
+}
+
+/* Rounds from 0 on that both cells have, at the same numbers of labels. */
+static size_t common_rounds(const grid_cell *a, const grid_cell *b)
+{
+    size_t n = 0;
+    while (n < a->count && n < b->count && a->labeled[n] == b->labeled[n])
+        n++;
+    return n;
+}
+
+/* a - b, where what is left of two equal sums of accuracies is 0 and not the rounding. */
+static double difference(double a, double b)
+{
+    return fabs(a - b) < 1e-12 ? 0 : a - b;
+}
+
+static double mean_of_steps(const double *accuracy, size_t rounds)
+{
+    return stat_describe(accuracy + 1, rounds - 1).mean;
+}
+
+int compare_pair(const grid *g, size_t setting, size_t first, size_t second,
+                 comparison *ret_comparison, fb_error *err)
+{
+    samples s = {0};
+    int rc = samples_init(&s, g->trial_count, err);
+    if (rc)
+        return rc;
+    for (size_t t = 0; t < g->trial_count; t++)
+        s.lengths[t] = common_rounds(grid_at(g, setting, first, t),
+                                     grid_at(g, setting, second, t));
+    size_t rounds = compare_horizon(s.lengths, g->trial_count);
+    for (size_t t = 0; rounds > 1 && t < g->trial_count; t++) {
+        const grid_cell *a = grid_at(g, setting, first, t);
+        const grid_cell *b = grid_at(g, setting, second, t);
+        if (s.lengths[t] < rounds)
+            continue;
+        s.first[s.count] = difference(mean_of_steps(a->accuracy, rounds),
+                                      mean_of_steps(b->accuracy, rounds));
+        s.second[s.count] = difference(stat_aubc(a->labeled, a->accuracy, rounds),
+                                       stat_aubc(b->labeled, b->accuracy, rounds));
+        s.count++;
+    }
+    *ret_comparison = (comparison){.used = {s.count, rounds},
+                                   .steps = stat_describe(s.first, s.count),
+                                   .aubc = stat_describe(s.second, s.count),
+                                   .steps_test = stat_paired_t(s.first, s.count),
+                                   .aubc_test = stat_paired_t(s.second, s.count),
+                                   .exact_p = stat_sign_flip(s.second, s.count)};
+    samples_finish(&s);
+    return FB_OK;
+}
+
+verdict compare_verdict(const comparison *c, double corrected_p, double alpha)
+{
+    if (isnan(corrected_p))
+        return VERDICT_UNTESTED;
+    if (!(corrected_p <= alpha))
+        return VERDICT_TIE;
+    return c->aubc.mean > 0 ? VERDICT_WIN : VERDICT_LOSS;
+}
+
+size_t compare_longest(const grid *g, size_t setting)
+{
+    size_t longest = 0;
+    for (size_t s = 0; s < g->data->strategy_count; s++)
+        for (size_t t = 0; t < g->trial_count; t++) {
+            size_t count = grid_at(g, setting, s, t)->count;
+            longest = count > longest ? count : longest;
+        }
+    return longest;
+}

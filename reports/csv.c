@@ -1,0 +1,63 @@
+/* rounds.csv and `flipbench export --what rounds`: one row per (cell, round), numbers in full. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "reports.h"
+#include "strbuf.h"
+
+void report_csv_header(fb_strbuf *out)
+{
+    fb_strbuf_add(out, "setting,dataset,network,strategy,params,trial,round,labeled,"
+                       "validation_labels,accuracy,balanced_accuracy,macro_f1,loss,"
+                       "validation_accuracy,train_seconds,query_seconds,service_seconds,"
+                       "evaluate_seconds,peak_rss_bytes,selected_sha256\n");
+}
+
+/* A field by RFC 4180: in quotes, doubled inside, when it holds a comma, a quote or a line's
+ * end. */
+static void add_field(fb_strbuf *out, const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fb_strbuf_add(out, text);
+        return;
+    }
+    fb_strbuf_add(out, "\"");
+    for (const char *p = text; *p; p++)
+        fb_strbuf_add_bytes(out, *p == '"' ? "\"\"" : p, *p == '"' ? 2 : 1);
+    fb_strbuf_add(out, "\"");
+}
+
+/* The number that reads back as the same double; nothing for one that is not there. */
+static void add_number(fb_strbuf *out, double value)
+{
+    fb_strbuf_add(out, ",");
+    if (!isnan(value))
+        fb_strbuf_add_double(out, value);
+}
+
+void report_csv_row(const report_data *data, const report_cell *cell, const report_round *round,
+                    fb_strbuf *out)
+{
+    const report_setting *setting = &data->settings[cell->setting];
+    const report_strategy *strategy = &data->strategies[cell->strategy];
+    const char *texts[] = {setting->name, setting->dataset, setting->network, strategy->label,
+                           strategy->params};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (i)
+            fb_strbuf_add(out, ",");
+        add_field(out, texts[i]);
+    }
+    fb_strbuf_printf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%zu", cell->trial, round->round,
+                     round->labeled, setting->validation_labels);
+    add_number(out, round->accuracy);
+    add_number(out, round->balanced_accuracy);
+    add_number(out, round->macro_f1);
+    add_number(out, round->loss);
+    add_number(out, round->validation_accuracy);
+    add_number(out, round->train_seconds);
+    add_number(out, round->query_seconds);
+    add_number(out, round->service_seconds);
+    add_number(out, round->evaluate_seconds);
+    fb_strbuf_printf(out, ",%" PRIu64 ",%s\n", round->peak_rss_bytes, round->selected_sha256);
+}

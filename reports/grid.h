@@ -1,0 +1,62 @@
+/* grid.h - the results laid out by setting, strategy and trial, whatever order they came in.
+ * Everything that is counted is read from here, so that pairs are made by trial id and never by
+ * row order. */
+#ifndef FB_REPORTS_GRID_H
+#define FB_REPORTS_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports.h"
+#include "strbuf.h"
+
+enum { GRID_NONE = -1 };
+
+/* One cell as a learning curve. */
+typedef struct grid_cell {
+    const report_cell *source; /* NULL: the results have no such cell */
+    const double *labeled;     /* (count) */
+    const double *accuracy;    /* (count) */
+    size_t count; /* rounds from 0 on with a finite accuracy and more labels than the one before */
+} grid_cell;
+
+typedef struct grid {
+    const report_data *data;
+    char **setting_names;  /* unique, for display */
+    char **strategy_names; /* unique, for display */
+    ptrdiff_t baseline;    /* a strategy's index, or GRID_NONE */
+    uint32_t *trials;      /* (trial_count) ascending, over all settings */
+    size_t trial_count;
+    grid_cell *cells;      /* (settings, strategies, trials) */
+    double *numbers;       /* what the curves point to */
+} grid;
+
+/* Lays out `data`, which must outlive the grid. FB_EINVAL when an index is out of range, when a
+ * cell is there twice, or when no cell has a finished round. */
+int grid_init(const report_data *data, grid *ret_grid, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void grid_finish(grid *g);
+
+/* `trial` is an index into grid->trials. */
+const grid_cell *grid_at(const grid *g, size_t setting, size_t strategy, size_t trial);
+
+/* Whether any strategy has a cell in this setting's trial: then all of them should. */
+bool grid_expected(const grid *g, size_t setting, size_t trial);
+
+/* Trials expected in a setting. */
+size_t grid_setting_trials(const grid *g, size_t setting);
+
+/* Why a cell does not count in full, as a state of one or two words and a cause (which may be "");
+ * both NULL when it does. */
+typedef struct grid_gap {
+    const char *state, *cause;
+} grid_gap;
+
+grid_gap grid_gap_of(const grid_cell *cell);
+
+/* Cells that are missing, failed or unfinished, and how many were expected. */
+size_t grid_gaps(const grid *g, size_t *ret_expected);
+
+#endif

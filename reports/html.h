@@ -1,0 +1,19 @@
+/* html.h - tables as HTML, and the page index.html (page.c) with its style sheet (style.c). */
+#ifndef FB_REPORTS_HTML_H
+#define FB_REPORTS_HTML_H
+
+#include "analysis.h"
+#include "strbuf.h"
+#include "table.h"
+
+/* Adds the table with its caption, in a wrapper that scrolls sideways. `name` is for those who
+ * hear the page. */
+void html_table(const table *t, const char *name, fb_strbuf *out);
+
+/* Adds the whole page: one file, no script, nothing from the network. */
+void html_page(const analysis *a, fb_strbuf *out);
+
+/* Adds the style sheet: light and dark, wide and narrow, screen and paper. */
+void html_style(fb_strbuf *out);
+
+#endif

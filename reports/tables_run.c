@@ -1,0 +1,159 @@
+#include <math.h>
+
+#include "tables.h"
+
+/* The mean of what was seen; NaN when nothing was. */
+typedef struct tally {
+    double sum;
+    size_t count;
+} tally;
+
+static void tally_add(tally *seen, double value)
+{
+    if (isnan(value))
+        return;
+    seen->sum += value;
+    seen->count++;
+}
+
+static double tally_mean(tally seen)
+{
+    return seen.count ? seen.sum / (double)seen.count : (double)NAN;
+}
+
+typedef struct cost {
+    tally train, services, own, evaluate;
+    uint64_t peak_bytes;
+} cost;
+
+/* Adds every finished round, those of unfinished cells too. A cell's last round asks for no
+ * labels, so that it says nothing of what asking costs. */
+static void add_rounds(cost *sum, const report_cell *cell)
+{
+    for (size_t i = 0; i < cell->round_count; i++) {
+        const report_round *round = &cell->rounds[i];
+        tally_add(&sum->train, round->train_seconds);
+        tally_add(&sum->evaluate, round->evaluate_seconds);
+        if (round->selected_sha256[0]) {
+            tally_add(&sum->services, round->service_seconds);
+            tally_add(&sum->own, round->query_seconds);
+        }
+        if (round->peak_rss_bytes > sum->peak_bytes)
+            sum->peak_bytes = round->peak_rss_bytes;
+    }
+}
+
+static void cost_row(const grid *g, size_t setting, size_t strategy, table *out)
+{
+    cost sum = {0};
+    for (size_t t = 0; t < g->trial_count; t++) {
+        const report_cell *cell = grid_at(g, setting, strategy, t)->source;
+        if (cell)
+            add_rounds(&sum, cell);
+    }
+    table_cell(out, strategy ? TABLE_QUIET : 0, "%s", g->setting_names[setting]);
+    table_cell(out, 0, "%s", g->strategy_names[strategy]);
+    table_number(out, 0, tally_mean(sum.train), 3);
+    table_number(out, 0, tally_mean(sum.services), 3);
+    table_number(out, 0, tally_mean(sum.own), 3);
+    table_number(out, 0, tally_mean(sum.evaluate), 3);
+    table_number(out, 0, sum.peak_bytes ? (double)sum.peak_bytes / 1048576 : (double)NAN, 0);
+}
+
+void tables_costs(const analysis *a, table *out)
+{
+    const grid *g = a->grid;
+    table_caption(out, "Seconds a round, mean over all finished rounds. Services: what the "
+                       "strategy asked the trainer for, such as embeddings or probabilities. Own: "
+                       "its selection without them. Memory: the largest resident set of a cell.");
+    table_column(out, TABLE_HEAD, "Setting");
+    table_column(out, TABLE_HEAD, "Strategy");
+    table_column(out, TABLE_NUMBER, "Training, s");
+    table_column(out, TABLE_NUMBER, "Services, s");
+    table_column(out, TABLE_NUMBER, "Own, s");
+    table_column(out, TABLE_NUMBER, "Evaluation, s");
+    table_column(out, TABLE_NUMBER, "Peak memory, MiB");
+    for (size_t i = 0; i < g->data->setting_count; i++)
+        for (size_t s = 0; s < g->data->strategy_count; s++)
+            cost_row(g, i, s, out);
+}
+
+static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial, table *out)
+{
+    const grid_cell *cell = grid_at(g, setting, strategy, trial);
+    grid_gap gap = grid_gap_of(cell);
+    if (!gap.state)
+        return;
+    table_cell(out, 0, "%s", g->setting_names[setting]);
+    table_cell(out, 0, "%s", g->strategy_names[strategy]);
+    table_cell(out, 0, "%u", (unsigned)g->trials[trial]);
+    table_cell(out, TABLE_BAD, "%s", gap.state);
+    if (cell->source)
+        table_cell(out, 0, "%zu of %zu", cell->source->round_count, cell->source->planned_rounds);
+    else
+        table_cell(out, TABLE_QUIET, TABLE_NOTHING);
+    table_cell(out, 0, "%s", gap.cause);
+}
+
+void tables_gaps(const analysis *a, table *out)
+{
+    const grid *g = a->grid;
+    size_t expected = 0, gaps = grid_gaps(g, &expected);
+    for (size_t i = 0; i < g->data->setting_count; i++)
+        if (grid_setting_trials(g, i) == 0)
+            table_caption(out, "Setting %s has no cell at all. ", g->setting_names[i]);
+    if (gaps == 0) {
+        table_caption(out, "All %zu cells are complete.", expected);
+        return;
+    }
+    table_caption(out, "%zu of %zu cells are missing, failed or unfinished. None of them counts "
+                       "as \u201cno difference\u201d.", gaps, expected);
+    table_column(out, TABLE_HEAD, "Setting");
+    table_column(out, TABLE_HEAD, "Strategy");
+    table_column(out, TABLE_NUMBER, "Trial");
+    table_column(out, 0, "State");
+    table_column(out, TABLE_NUMBER, "Rounds");
+    table_column(out, 0, "Cause");
+    for (size_t i = 0; i < g->data->setting_count; i++)
+        for (size_t t = 0; t < g->trial_count; t++)
+            for (size_t s = 0; grid_expected(g, i, t) && s < g->data->strategy_count; s++)
+                gap_row(g, i, s, t, out);
+}
+
+void tables_settings(const analysis *a, table *out)
+{
+    const grid *g = a->grid;
+    table_caption(out, "What was run. Validation labels were used besides the labels that the "
+                         "curves count.");
+    table_column(out, TABLE_HEAD, "Setting");
+    table_column(out, 0, "Data set");
+    table_column(out, 0, "Network");
+    table_column(out, TABLE_NUMBER, "Validation labels");
+    table_column(out, TABLE_NUMBER, "Trials");
+    table_column(out, TABLE_NUMBER, "Rounds");
+    for (size_t i = 0; i < g->data->setting_count; i++) {
+        const report_setting *setting = &g->data->settings[i];
+        table_cell(out, 0, "%s", g->setting_names[i]);
+        table_cell(out, 0, "%s", setting->dataset);
+        table_cell(out, 0, "%s", setting->network);
+        table_cell(out, 0, "%zu", setting->validation_labels);
+        table_cell(out, 0, "%zu", grid_setting_trials(g, i));
+        table_cell(out, 0, "%zu", compare_longest(g, i));
+    }
+}
+
+void tables_provenance(const analysis *a, table *out)
+{
+    const report_data *data = a->grid->data;
+    if (data->provenance_count == 0) {
+        table_caption(out, "The results say nothing of where they come from.");
+        return;
+    }
+    table_caption(out, "Where the results come from.");
+    table_column(out, TABLE_HEAD, "Fact");
+    table_column(out, 0, "Value");
+    for (size_t i = 0; i < data->provenance_count; i++) {
+        table_cell(out, 0, "%s", data->provenance[i].name);
+        table_cell(out, 0, "%s", data->provenance[i].value);
+    }
+}

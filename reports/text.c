@@ -1,0 +1,112 @@
+#include "text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { REPLACEMENT = 0xFFFD };
+
+/* Bytes in the sequence that a lead byte starts, and the lead's share of the bits; 0: no lead
+ * byte. */
+static size_t sequence_length(unsigned char lead, uint32_t *ret_bits)
+{
+    if (lead < 0x80) {
+        *ret_bits = lead;
+        return 1;
+    }
+    for (size_t n = 2; n <= 4; n++) {
+        unsigned marker = 0xFF00u >> n & 0xFF, mask = 0xFFu >> (n + 1);
+        if ((lead & ~mask & 0xFF) == marker) {
+            *ret_bits = lead & mask;
+            return n;
+        }
+    }
+    return 0;
+}
+
+static bool is_shown(uint32_t c)
+{
+    bool control = (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7F && c < 0xA0);
+    bool surrogate = c >= 0xD800 && c < 0xE000;
+    bool noncharacter = (c & 0xFFFE) == 0xFFFE || (c >= 0xFDD0 && c < 0xFDF0);
+    bool turning = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+    return !control && !surrogate && !noncharacter && !turning && c < 0x110000;
+}
+
+uint32_t text_next(const char **cursor)
+{
+    static const uint32_t smallest[5] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *p = (const unsigned char *)*cursor;
+    uint32_t c = 0;
+    size_t n = sequence_length(p[0], &c);
+    (*cursor)++;
+    if (n == 0)
+        return REPLACEMENT;
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80)
+            return REPLACEMENT;
+        c = c << 6 | (p[i] & 0x3Fu);
+    }
+    *cursor += n - 1;
+    return c >= smallest[n] && is_shown(c) ? c : REPLACEMENT;
+}
+
+static void add_utf8(fb_strbuf *out, uint32_t c)
+{
+    char bytes[4];
+    size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+    for (size_t i = n; i-- > 1; c >>= 6)
+        bytes[i] = (char)(0x80 | (c & 0x3F));
+    bytes[0] = (char)(n == 1 ? c : (0xF00u >> n & 0xFF) | c);
+    fb_strbuf_add_bytes(out, bytes, n);
+}
+
+void text_add_html_char(fb_strbuf *out, uint32_t c)
+{
+    switch (c) {
+    case '&': fb_strbuf_add(out, "&amp;"); break;
+    case '<': fb_strbuf_add(out, "&lt;"); break;
+    case '>': fb_strbuf_add(out, "&gt;"); break;
+    case '"': fb_strbuf_add(out, "&quot;"); break;
+    case '\'': fb_strbuf_add(out, "&#39;"); break;
+    default: add_utf8(out, c);
+    }
+}
+
+void text_add_html(fb_strbuf *out, const char *text)
+{
+    while (*text)
+        text_add_html_char(out, text_next(&text));
+}
+
+void text_add_markdown(fb_strbuf *out, const char *text)
+{
+    while (*text) {
+        uint32_t c = text_next(&text);
+        if (c == '\n' || c == '\t')
+            fb_strbuf_add(out, " ");
+        else if (c == '&' || c == '<' || c == '>')
+            text_add_html_char(out, c);
+        else if (c < 0x80 && strchr("\\`*_[]~|#$", (int)c))
+            fb_strbuf_printf(out, "\\%c", (int)c);
+        else
+            add_utf8(out, c);
+    }
+}
+
+size_t text_length(const char *text)
+{
+    size_t length = 0;
+    for (; *text; length++)
+        text_next(&text);
+    return length;
+}
+
+void text_add_html_short(fb_strbuf *out, const char *text, size_t limit)
+{
+    size_t length = text_length(text);
+    size_t keep = length <= limit ? length : limit - 1;
+    for (size_t i = 0; i < keep; i++)
+        text_add_html_char(out, text_next(&text));
+    if (keep < length)
+        fb_strbuf_add(out, "\u2026");
+}
