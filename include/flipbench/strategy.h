@@ -43,6 +43,7 @@ extern "C" {
 #define FB_PLUGIN_OK 0
 #define FB_PLUGIN_ENOMEM (-1)
 #define FB_PLUGIN_EINVAL (-2)
+#define FB_PLUGIN_ENOENT (-4) /* from `get`: the run does not have this service */
 #define FB_PLUGIN_ENUMERIC (-8)
 #define FB_PLUGIN_ECANCELLED (-9)
 

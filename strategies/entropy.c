@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * entropy: the samples whose predicted distribution is the most spread out. */
+#include "kit.h"
+
+static int select_entropy(void *instance, const fb_round *round, uint32_t *ret_ids)
+{
+    kit_scored *self = instance;
+    kit_matrix p;
+    int rc = kit_get_matrix(self->host, "probabilities", 0, &p);
+    if (rc == FB_PLUGIN_OK)
+        rc = kit_scored_alloc(self, round);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    for (size_t i = 0; i < p.rows; i++)
+        self->scores[i] = kit_entropy(kit_row(&p, i), p.columns);
+    return kit_select_top(self->host, round, self->scores, KIT_LARGEST_FIRST, ret_ids);
+}
+
+static const fb_strategy strategy = {
+    .struct_size = sizeof strategy,
+    .id = "entropy",
+    .label = "Entropy",
+    .algo_version = 1,
+    .rule = "The largest entropy of the predicted class probabilities, in nats.",
+    .citation = "Settles, B. (2009). Active learning literature survey. Computer Sciences Technical "
+                "Report 1648, University of Wisconsin-Madison.",
+    .score_name = "entropy",
+    .create = kit_scored_create,
+    .select = select_entropy,
+    .scores = kit_scored_scores,
+    .destroy = kit_scored_destroy,
+};
+
+FB_PLUGIN_ONE(strategy);

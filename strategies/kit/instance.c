@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: 0BSD */
+#include <string.h>
+
+#include "kit.h"
+
+int kit_fail_memory(const fb_host *host, const char *what)
+{
+    return host->fail(host, FB_PLUGIN_ENOMEM, "out of memory for %s", what);
+}
+
+static int get(const fb_host *host, const char *service, uint64_t count, fb_array *ret_array)
+{
+    fb_request request = {.struct_size = sizeof request, .name = service, .count = count};
+    ret_array->struct_size = sizeof *ret_array;
+    return host->get(host, &request, ret_array);
+}
+
+int kit_get_matrix(const fb_host *host, const char *service, uint64_t count, kit_matrix *ret_matrix)
+{
+    fb_array array = {0};
+    int rc = get(host, service, count, &array);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    if (array.dtype != FB_FLOAT32 || array.ndim > 2)
+        return host->fail(host, FB_PLUGIN_EINVAL, "service %s is not a float32 matrix", service);
+    ret_matrix->data = array.data;
+    ret_matrix->rows = array.ndim == 1 ? 1 : array.shape[0];
+    ret_matrix->columns = array.shape[array.ndim - 1];
+    return FB_PLUGIN_OK;
+}
+
+int kit_get_numbers(const fb_host *host, const char *service, const uint32_t **ret_numbers,
+                    size_t *ret_count)
+{
+    fb_array array = {0};
+    int rc = get(host, service, 0, &array);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    if (array.dtype != FB_UINT32 || array.ndim != 1)
+        return host->fail(host, FB_PLUGIN_EINVAL, "service %s is not a list of uint32", service);
+    *ret_numbers = array.data;
+    *ret_count = array.shape[0];
+    return FB_PLUGIN_OK;
+}
+
+int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance)
+{
+    (void)values;
+    kit_scored *self = host->alloc(host, 1, sizeof *self);
+    if (!self)
+        return kit_fail_memory(host, "an instance");
+    self->host = host;
+    *ret_instance = self;
+    return FB_PLUGIN_OK;
+}
+
+int kit_scored_alloc(kit_scored *self, const fb_round *round)
+{
+    self->scores = self->host->alloc(self->host, round->pool_count, sizeof *self->scores);
+    return self->scores ? FB_PLUGIN_OK : kit_fail_memory(self->host, "scores");
+}
+
+int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores)
+{
+    const kit_scored *self = instance;
+    memcpy(ret_scores, self->scores, round->pool_count * sizeof *ret_scores);
+    return FB_PLUGIN_OK;
+}
+
+void kit_scored_destroy(void *instance)
+{
+    (void)instance; /* all memory is the host's */
+}
