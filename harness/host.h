@@ -31,6 +31,8 @@ typedef struct host_call {
     fb_stream stream; /* the strategy's own */
     int (*cancelled)(void *context); /* may be NULL */
     void *cancelled_context;
+    void (*log)(void *context, const char *text); /* a line of the strategy's; NULL: dropped */
+    void *log_context;
     int want_scores;
 } host_call;
 

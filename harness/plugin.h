@@ -14,21 +14,21 @@
 
 /* ---- opening one plugin (in a child or a cell process) -------------------------------------- */
 
-typedef struct plugin plugin;
+struct plugin;
 
 /* Opens a .so (RTLD_NOW | RTLD_LOCAL), checks magic, ABI version and size before any of its functions is
  * called, then its init and every descriptor: sizes, ids, versions, parameters with presets in range.
  * FB_EPLUGIN with the file and the reason; a plugin that changes the floating-point mode is refused. */
-int plugin_open(const char *path, plugin **ret_plugin, fb_error *err);
+int plugin_open(const char *path, struct plugin **ret_plugin, fb_error *err);
 
 /* Calls deinit and closes. Takes NULL. */
-void plugin_close(plugin *plugin);
+void plugin_close(struct plugin *plugin);
 
-size_t plugin_strategy_count(const plugin *plugin);
-const fb_strategy *plugin_strategy(const plugin *plugin, size_t index);
+size_t plugin_strategy_count(const struct plugin *plugin);
+const fb_strategy *plugin_strategy(const struct plugin *plugin, size_t index);
 
 /* NULL when it has no strategy of that id. */
-const fb_strategy *plugin_find(const plugin *plugin, const char *id);
+const fb_strategy *plugin_find(const struct plugin *plugin, const char *id);
 
 /* ---- the catalogue --------------------------------------------------------------------------- */
 
@@ -50,23 +50,23 @@ typedef struct catalog_strategy {
     size_t param_count;
 } catalog_strategy;
 
-typedef struct catalog {
+struct catalog {
     catalog_strategy *strategies; /* sorted by id */
     size_t count;
-} catalog;
+};
 
 /* Describes every plugin, each opened in a child process with a time limit. `paths` (--plugin, files or
  * directories) come first, then FLIPBENCH_PLUGIN_PATH (colon-separated directories), then
  * $XDG_DATA_HOME/flipbench/plugins, then the build's or the installed directory. A file that fails to load
  * and an id found twice are errors that name the file(s). */
-int catalog_build(const char *const *paths, size_t path_count, catalog *ret_catalog, fb_error *err);
-void catalog_finish(catalog *catalog);
+int catalog_build(const char *const *paths, size_t path_count, struct catalog *ret_catalog, fb_error *err);
+void catalog_finish(struct catalog *catalog);
 
 /* NULL when there is none. */
-const catalog_strategy *catalog_find(const catalog *catalog, const char *id);
+const catalog_strategy *catalog_find(const struct catalog *catalog, const char *id);
 
 /* " (did you mean X?)" or the list of ids, for the sentence about an unknown one; writes into `out`. */
-const char *catalog_suggest(const catalog *catalog, const char *id, char *out, size_t size);
+const char *catalog_suggest(const struct catalog *catalog, const char *id, char *out, size_t size);
 
 /* Checks a parameter's text against its descriptor and writes its canonical form (integers in decimal,
  * floats as the shortest text that reads back, true/false). FB_EINVAL or FB_ERANGE with name, value and

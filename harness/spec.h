@@ -1,9 +1,11 @@
 /* spec.h - an experiment as its YAML file says it: typed, complete, checked.
  *
- * Reading goes in steps: yaml.c turns the file into a tree of nodes with line and column; overrides
- * (--set) and the grid are applied to the tree; the schema in spec.c turns the tree into these structs
- * and refuses what it does not know. Strategies' parameters stay text here: the plan checks them against
- * the plugins' descriptors. */
+ * Reading goes in steps: yaml_read.c turns the file into a tree of nodes with line and column
+ * (node.h); overrides (--set) and the grid are applied to the tree (spec_tree.h); the schema
+ * (spec_schema.h), tables of typed fields (spec_fields.h), turns the tree into these structs and
+ * refuses what it does not know. Strategies' parameters stay text here: the plan checks them
+ * against the plugins' descriptors. What a spec may say is in docs/spec.md. (`struct spec` has no
+ * typedef: its variables are called spec.) */
 #ifndef FB_SPEC_H
 #define FB_SPEC_H
 
@@ -22,7 +24,7 @@ typedef struct spec_place {
 
 typedef struct spec_param {
     char *name;
-    char *value; /* as written, unquoted */
+    char *value; /* as written, without quotes */
     spec_place place;
 } spec_param;
 
@@ -37,7 +39,7 @@ typedef struct spec_strategy {
 typedef struct spec_setting {
     char *name;          /* with the grid point's values when there is a grid */
     char *dataset_label; /* the registry's or generator's name, or the image file's base name */
-    data_spec dataset;   /* its texts are owned by the setting; relative paths are resolved against the
+    data_spec dataset;   /* its texts are owned by the setting; paths are absolute, made so from the
                             spec file's folder */
     split_spec split;    /* validation, test share, initial labels and their balance */
     nn_network_spec network;
@@ -50,7 +52,10 @@ typedef struct spec_setting {
     spec_place place;
 } spec_setting;
 
-typedef struct spec {
+/* The correction of p-values for the number of comparisons with the baseline. */
+typedef enum spec_correction { SPEC_HOLM = 1, SPEC_NO_CORRECTION } spec_correction;
+
+struct spec {
     char *path;  /* as given */
     char *name;
     uint64_t seed;
@@ -60,30 +65,41 @@ typedef struct spec {
     spec_strategy *strategies;
     size_t strategy_count;
     struct {
-        char *baseline;   /* a strategy's label or id; default "random" */
+        char *baseline;   /* the label or id of one of the strategies; default "random", or the
+                             first strategy when that is not among them */
         double alpha;     /* default 0.05 */
-        char *correction; /* "holm" (default) or "none" */
+        spec_correction correction; /* default SPEC_HOLM */
     } report;
     struct {
         double seconds;   /* a round of a cell may take this long; default 3600 */
         uint64_t memory;  /* bytes of address space a cell process may use; 0 (default): no limit */
     } limits;
     char *source;    /* the file's text as read */
-    char *resolved;  /* YAML with every default written out and the grid unrolled; reads back as the same
-                        experiment */
-} spec;
+    char *resolved;  /* YAML with every default written out and the grid unrolled; reads back as the
+                        same experiment */
+};
 
-/* Reads and checks a spec. `overrides` are "path=value" texts of --set: a path from the root ("seed",
- * "trials", "report.alpha", "settings.0.budget.query"); one that starts with a key of a setting
- * ("train.epochs", "budget.rounds") sets it in every setting. Errors are "FILE:LINE:COLUMN: sentence". */
-int spec_read(const char *path, const char *const *overrides, size_t override_count, spec *ret_spec,
-              fb_error *err);
+/* Reads and checks a spec. `overrides` are "path=value" texts of --set: a path from the root
+ * ("seed", "trials", "report.alpha", "settings.0.budget.query"); one that starts with a key of a
+ * setting ("train.epochs", "budget.rounds") sets it in every setting. A value is read as YAML, so
+ * that it may be a list or mapping too. Errors are "FILE:LINE:COLUMN: sentence". */
+int spec_read(const char *path, const char *const *overrides, size_t override_count,
+              struct spec *ret_spec, fb_error *err);
+
+/* The same for a text in memory; `path` names it in errors, and its folder is where relative
+ * paths begin. */
+int spec_parse(const char *path, const char *text, size_t length, const char *const *overrides,
+               size_t override_count, struct spec *ret_spec, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */
-void spec_finish(spec *spec);
+void spec_finish(struct spec *spec);
 
-/* Writes the sentence with the place in front: "FILE:LINE:COLUMN: ..." (or "FILE: ..." for line 0). */
-int spec_fail(fb_error *err, int status, const spec *spec, spec_place place, const char *format, ...)
-    FB_PRINTF(5, 6);
+/* Writes the sentence with the place in front: "FILE:LINE:COLUMN: ..." (or "FILE: ..." for line
+ * 0). */
+int spec_fail(fb_error *err, int status, const struct spec *spec, spec_place place,
+              const char *format, ...) FB_PRINTF(5, 6);
+
+/* Puts the place before a sentence that is already in `err`; returns err->status. */
+int spec_fail_prefix(fb_error *err, const struct spec *spec, spec_place place);
 
 #endif

@@ -1,0 +1,465 @@
+#include "cell.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "host.h"
+#include "message.h"
+#include "services.h"
+
+/* The state of one cell, from start to end. */
+struct cell {
+    const struct plan *plan;
+    const plan_cell *job;
+    const plan_setting *setting;
+    const plan_strategy *strategy;
+    const data_split *split;
+    int socket;
+
+    nn_network *network;
+    struct plugin *plugin;
+    fb_value *values; /* the strategy's parameters */
+
+    nn_source train, test;       /* images */
+    uint32_t *validation_labels; /* in the order of split->validation */
+    const uint32_t *test_ids;    /* NULL: the data set's own test part */
+    const uint32_t *test_labels;
+    size_t test_count;
+    uint32_t *drawn_test_labels;
+
+    uint32_t *labels;                       /* (train count) what has been revealed */
+    bool *is_labeled;                       /* (train count) */
+    uint32_t *labeled_ids, *labeled_labels; /* (labeled_count) ascending ids */
+    size_t labeled_count;
+    uint32_t *pool_ids; /* (pool_count) ascending: unlabelled */
+    size_t pool_count;
+
+    size_t round;
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ---- labels -------------------------------------------------------------------------------- */
+
+static int reveal(struct cell *cell, const uint32_t *ids, const json_t *labels, size_t count,
+                  fb_error *err)
+{
+    if (json_array_size(labels) != count)
+        return fb_fail(err, FB_EFORMAT, "the supervisor sent %zu labels for %zu samples",
+                       json_array_size(labels), count);
+    for (size_t i = 0; i < count; i++) {
+        FB_CHECK(ids[i] < cell->setting->data->train.count);
+        cell->labels[ids[i]] = (uint32_t)json_integer_value(json_array_get(labels, i));
+        cell->is_labeled[ids[i]] = true;
+    }
+    return FB_OK;
+}
+
+/* Lists who is labelled and who is in the pool, both ascending. */
+static void list_roles(struct cell *cell)
+{
+    const data_split *split = cell->split;
+    cell->labeled_count = 0;
+    for (uint32_t id = 0; id < cell->setting->data->train.count; id++) {
+        if (!cell->is_labeled[id])
+            continue;
+        cell->labeled_ids[cell->labeled_count] = id;
+        cell->labeled_labels[cell->labeled_count++] = cell->labels[id];
+    }
+    cell->pool_count = 0;
+    for (size_t i = 0; i < split->pool_count; i++)
+        if (!cell->is_labeled[split->pool[i]])
+            cell->pool_ids[cell->pool_count++] = split->pool[i];
+}
+
+static uint32_t *labels_array(const json_t *labels, size_t count, fb_error *err)
+{
+    uint32_t *array = NULL;
+    if (json_array_size(labels) != count)
+        fb_fail(err, FB_EFORMAT, "the supervisor sent %zu labels for %zu samples",
+                json_array_size(labels), count);
+    else if (!(array = fb_calloc(count, sizeof *array)))
+        fb_fail_memory(err, count, sizeof *array, "labels");
+    for (size_t i = 0; array && i < count; i++)
+        array[i] = (uint32_t)json_integer_value(json_array_get(labels, i));
+    return array;
+}
+
+/* ---- start --------------------------------------------------------------------------------- */
+
+static void describe_sources(struct cell *cell)
+{
+    const dataset *data = cell->setting->data;
+    nn_shape shape = {data->height, data->width, data->channels};
+    cell->train = (nn_source){shape, data->train.u8, data->train.f32, data->train.count};
+    cell->test = (nn_source){shape, data->test.u8, data->test.f32, data->test.count};
+    cell->test_labels = data->test.labels;
+    cell->test_count = data->test.count;
+    if (cell->split->test) {
+        cell->test = cell->train;
+        cell->test_ids = cell->split->test;
+        cell->test_count = cell->split->test_count;
+    }
+}
+
+static int allocate(struct cell *cell, fb_error *err)
+{
+    size_t count = cell->setting->data->train.count;
+    cell->labels = fb_calloc(count, sizeof *cell->labels);
+    cell->is_labeled = fb_calloc(count, sizeof *cell->is_labeled);
+    cell->labeled_ids = fb_calloc(count, sizeof *cell->labeled_ids);
+    cell->labeled_labels = fb_calloc(count, sizeof *cell->labeled_labels);
+    cell->pool_ids = fb_calloc(count, sizeof *cell->pool_ids);
+    if (!cell->labels || !cell->is_labeled || !cell->labeled_ids || !cell->labeled_labels ||
+        !cell->pool_ids)
+        return fb_fail_memory(err, count, sizeof *cell->labels, "labels");
+    return FB_OK;
+}
+
+static int take_labels(struct cell *cell, const json_t *start, fb_error *err)
+{
+    const data_split *split = cell->split;
+    int rc =
+        reveal(cell, split->initial, json_object_get(start, "initial"), split->initial_count, err);
+    if (rc)
+        return rc;
+    cell->validation_labels =
+        labels_array(json_object_get(start, "validation"), split->validation_count, err);
+    if (!cell->validation_labels)
+        return FB_EFORMAT;
+    if (split->test) {
+        cell->drawn_test_labels =
+            labels_array(json_object_get(start, "test"), split->test_count, err);
+        if (!cell->drawn_test_labels)
+            return FB_EFORMAT;
+        cell->test_labels = cell->drawn_test_labels;
+    }
+    const json_t *samples = json_object_get(start, "samples");
+    size_t count = json_array_size(samples);
+    uint32_t *ids = labels_array(samples, count, err);
+    if (!ids)
+        return FB_ENOMEM;
+    rc = reveal(cell, ids, json_object_get(start, "labels"), count, err);
+    fb_free(ids);
+    cell->round = (size_t)json_integer_value(json_object_get(start, "round"));
+    return rc;
+}
+
+/* The strategy's parameters as text, in the plan's order, into what `create` takes. */
+static int load_strategy(struct cell *cell, fb_error *err)
+{
+    const catalog_strategy *entry = cell->strategy->plugin;
+    size_t count = json_object_size(cell->strategy->params), i = 0;
+    const char **names = fb_calloc(count, sizeof *names);
+    const char **texts = fb_calloc(count, sizeof *texts);
+    int rc = FB_OK;
+    if (!names || !texts) {
+        rc = fb_fail_memory(err, count, sizeof *names, "parameters");
+        goto done;
+    }
+    const char *name;
+    json_t *text;
+    json_object_foreach (cell->strategy->params, name, text) {
+        names[i] = name;
+        texts[i++] = json_string_value(text);
+    }
+    rc = plugin_open(entry->path, &cell->plugin, err);
+    if (rc)
+        goto done;
+    const fb_strategy *strategy = plugin_find(cell->plugin, entry->id);
+    if (!strategy || strategy->algo_version != entry->algo_version)
+        rc = fb_fail(err, FB_EPLUGIN, "%s changed while the run was going on", entry->path);
+    else
+        rc = plugin_values(strategy, names, texts, count, &cell->values, err);
+done:
+    fb_free(names);
+    fb_free(texts);
+    return rc;
+}
+
+static int start(struct cell *cell, fb_error *err)
+{
+    json_t *message = NULL;
+    describe_sources(cell);
+    int rc = allocate(cell, err);
+    if (!rc)
+        rc = message_receive(cell->socket, &message, NULL, err);
+    if (!rc)
+        rc = take_labels(cell, message, err);
+    json_decref(message);
+    if (!rc)
+        rc = nn_create(&cell->setting->spec->network, cell->train.shape,
+                       cell->setting->data->class_count, cell->setting->spec->engine,
+                       &cell->network, err);
+    if (!rc)
+        rc = load_strategy(cell, err);
+    return rc;
+}
+
+static void finish(struct cell *cell)
+{
+    nn_destroy(cell->network);
+    fb_free(cell->values);
+    plugin_close(cell->plugin);
+    fb_free(cell->validation_labels);
+    fb_free(cell->drawn_test_labels);
+    fb_free(cell->labels);
+    fb_free(cell->is_labeled);
+    fb_free(cell->labeled_ids);
+    fb_free(cell->labeled_labels);
+    fb_free(cell->pool_ids);
+}
+
+/* ---- a round ------------------------------------------------------------------------------- */
+
+/* A stream of this cell's round; network training streams carry the ensemble member 0. */
+static fb_stream round_stream(const struct cell *cell, const char *purpose, bool network)
+{
+    plan_axes axes = {.purpose = purpose,
+                      .dataset = cell->setting->data->digest,
+                      .network = network ? cell->setting->network_digest : NULL,
+                      .trial = cell->job->trial,
+                      .round = (int64_t)cell->round};
+    fb_stream stream = plan_stream(cell->plan, &axes);
+    return network ? fb_stream_sub(stream, "member", 0) : stream;
+}
+
+static int send_working(const struct cell *cell, const char *phase, size_t epoch, fb_error *err)
+{
+    json_t *message =
+        json_pack("{s:s, s:I, s:s, s:I}", "type", "working", "round", (json_int_t)cell->round,
+                  "phase", phase, "epoch", (json_int_t)epoch);
+    return message_send(cell->socket, message, -1, err);
+}
+
+static int report_epoch(void *context, size_t epoch, double loss, double validation_accuracy)
+{
+    (void)loss;
+    (void)validation_accuracy;
+    return send_working(context, "train", epoch, NULL);
+}
+
+static int train(struct cell *cell, nn_training_result *ret_result, fb_error *err)
+{
+    const data_split *split = cell->split;
+    nn_training training = {
+        .source = &cell->train,
+        .ids = cell->labeled_ids,
+        .labels = cell->labeled_labels,
+        .count = cell->labeled_count,
+        .validation_source = split->validation_count ? &cell->train : NULL,
+        .validation_ids = split->validation,
+        .validation_labels = cell->validation_labels,
+        .validation_count = split->validation_count,
+        .batches = round_stream(cell, FB_STREAM_BATCHES, true),
+        .dropout = round_stream(cell, FB_STREAM_DROPOUT, true),
+        .progress = report_epoch,
+        .progress_context = cell,
+    };
+    nn_initialize(cell->network, round_stream(cell, FB_STREAM_WEIGHTS, true));
+    return nn_train(cell->network, &cell->setting->spec->recipe, &training, ret_result, err);
+}
+
+/* The sub-pool: the unlabelled ids with the smallest keyed hash, so that strategies share what they
+ * can. */
+static int draw_subpool(const struct cell *cell, uint32_t **ret_ids, size_t *ret_count,
+                        fb_error *err)
+{
+    size_t take = cell->setting->spec->subpool;
+    if (take == 0 || take > cell->pool_count)
+        take = cell->pool_count;
+    uint32_t *ids = fb_calloc(take, sizeof *ids);
+    if (!ids || fb_stream_sample(round_stream(cell, FB_STREAM_SUBPOOL, false), cell->pool_ids,
+                                 cell->pool_count, take, ids)) {
+        fb_free(ids);
+        return fb_fail_memory(err, take, sizeof *ids, "the sub-pool");
+    }
+    *ret_ids = ids;
+    *ret_count = take;
+    return FB_OK;
+}
+
+static services_input services_of(const struct cell *cell, const uint32_t *ids, size_t count)
+{
+    plan_axes axes = {.purpose = FB_STREAM_REFERENCE,
+                      .dataset = cell->setting->data->digest,
+                      .trial = cell->job->trial,
+                      .round = -1};
+    return (services_input){
+        .network = cell->network,
+        .source = &cell->train,
+        .pool_ids = ids,
+        .pool_count = count,
+        .labeled_ids = cell->labeled_ids,
+        .labels = cell->labeled_labels,
+        .labeled_count = cell->labeled_count,
+        .held_out = cell->split->test,
+        .held_out_count = cell->split->test_count,
+        .reference = plan_stream(cell->plan, &axes),
+        .monte_carlo = round_stream(cell, FB_STREAM_MONTE_CARLO, true),
+    };
+}
+
+static int query(struct cell *cell, host_answer *ret_answer, size_t *ret_batch, fb_error *err)
+{
+    uint32_t *ids = NULL;
+    size_t count = 0, batch = cell->setting->spec->query;
+    int rc = draw_subpool(cell, &ids, &count, err);
+    if (rc)
+        return rc;
+    if (batch > count)
+        batch = count; /* the last round of `rounds: all` */
+    services_input input = services_of(cell, ids, count);
+    const char *id = cell->strategy->plugin->id;
+    plan_axes axes = {.purpose = FB_STREAM_STRATEGY,
+                      .dataset = cell->setting->data->digest,
+                      .network = cell->setting->network_digest,
+                      .trial = cell->job->trial,
+                      .round = (int64_t)cell->round,
+                      .strategy = id};
+    fb_round round = {.struct_size = sizeof round,
+                      .trial = cell->job->trial,
+                      .round = (uint32_t)cell->round,
+                      .pool_ids = ids,
+                      .pool_count = count,
+                      .batch = batch,
+                      .labeled_count = cell->labeled_count,
+                      .class_count = (uint32_t)cell->setting->data->class_count};
+    host_call call = {.strategy = plugin_find(cell->plugin, id),
+                      .values = cell->values,
+                      .round = &round,
+                      .provider = {&input, services_compute},
+                      .stream = plan_stream(cell->plan, &axes)};
+    rc = host_select(&call, ret_answer, err);
+    if (!rc)
+        *ret_batch = batch;
+    fb_free(ids);
+    return rc;
+}
+
+/* ---- reporting a round --------------------------------------------------------------------- */
+
+static json_t *ids_json(const uint32_t *ids, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; array && i < count; i++) {
+        if (json_array_append_new(array, json_integer(ids[i])) < 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *records_json(const host_answer *answer)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; object && i < answer->record_count; i++) {
+        if (!isfinite(answer->records[i].value))
+            continue; /* JSON has no such number; the log has it */
+        json_object_set_new(object, answer->records[i].name, json_real(answer->records[i].value));
+    }
+    return object;
+}
+
+static json_int_t peak_rss_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (json_int_t)usage.ru_maxrss * 1024;
+}
+
+static int send_round(const struct cell *cell, const nn_metrics *metrics,
+                      const nn_training_result *trained, const host_answer *answer, size_t batch,
+                      double train_seconds, double evaluate_seconds, fb_error *err)
+{
+    json_t *message = json_pack(
+        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:o, s:o}", "type", "round",
+        "round", (json_int_t)cell->round, "labeled", (json_int_t)cell->labeled_count, "accuracy",
+        metrics->accuracy, "balanced_accuracy", metrics->balanced_accuracy, "macro_f1",
+        metrics->macro_f1, "loss", metrics->loss, "train_seconds", train_seconds, "query_seconds",
+        answer->query_seconds, "service_seconds", answer->service_seconds, "evaluate_seconds",
+        evaluate_seconds, "peak_rss_bytes", peak_rss_bytes(), "samples",
+        ids_json(answer->ids, batch), "records", records_json(answer));
+    if (message && isfinite(trained->validation_accuracy))
+        json_object_set_new(message, "validation_accuracy",
+                            json_real(trained->validation_accuracy));
+    return message_send(cell->socket, message, -1, err);
+}
+
+/* Waits until the supervisor has stored the round and pays with the labels. */
+static int receive_labels(struct cell *cell, const uint32_t *ids, size_t count, fb_error *err)
+{
+    json_t *message = NULL;
+    int rc = message_receive(cell->socket, &message, NULL, err);
+    if (!rc)
+        rc = reveal(cell, ids, json_object_get(message, "labels"), count, err);
+    json_decref(message);
+    return rc;
+}
+
+static int run_round(struct cell *cell, fb_error *err)
+{
+    host_answer answer = {0};
+    size_t batch = 0;
+    nn_training_result trained = {0};
+    nn_metrics metrics = {0};
+    bool last = cell->round + 1 == cell->job->rounds;
+
+    list_roles(cell);
+    double begin = seconds_now();
+    int rc = train(cell, &trained, err);
+    double train_end = seconds_now();
+    if (!rc)
+        rc = send_working(cell, "evaluate", 0, err);
+    if (!rc)
+        rc = nn_evaluate(cell->network, &cell->test, cell->test_ids, cell->test_labels,
+                         cell->test_count, &metrics, err);
+    if (!rc && !isfinite(metrics.loss))
+        rc = fb_fail(err, FB_ENUMERIC,
+                     "the loss on the test set is not finite; the training diverged");
+    double evaluate_end = seconds_now();
+    if (!rc && !last)
+        rc = send_working(cell, "select", 0, err);
+    if (!rc && !last)
+        rc = query(cell, &answer, &batch, err);
+    if (!rc)
+        rc = send_round(cell, &metrics, &trained, &answer, batch, train_end - begin,
+                        evaluate_end - train_end, err);
+    if (!rc && !last)
+        rc = receive_labels(cell, answer.ids, batch, err);
+    host_answer_finish(&answer);
+    return rc;
+}
+
+int cell_run(const struct plan *plan, size_t cell_index, int socket)
+{
+    const plan_cell *job = &plan->cells[cell_index];
+    const plan_setting *setting = &plan->settings[job->setting];
+    struct cell cell = {.plan = plan,
+                        .job = job,
+                        .setting = setting,
+                        .strategy = &plan->strategies[job->strategy],
+                        .split = &setting->splits[job->trial_index],
+                        .socket = socket};
+    fb_error err = {0};
+    int rc = start(&cell, &err);
+    for (; !rc && cell.round < job->rounds; cell.round++)
+        rc = run_round(&cell, &err);
+    json_t *end = rc ? json_pack("{s:s, s:I, s:s}", "type", "failed", "round",
+                                 (json_int_t)cell.round, "text", err.text)
+                     : json_pack("{s:s}", "type", "done");
+    message_send(socket, end, -1, NULL);
+    finish(&cell);
+    return rc ? 1 : 0;
+}

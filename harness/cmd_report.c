@@ -1,0 +1,67 @@
+/* argp is a GNU extension. */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+
+#include "commands.h"
+#include "reports.h"
+#include "results.h"
+
+typedef struct report_arguments {
+    text_list directories;
+    const char *output, *baseline;
+} report_arguments;
+
+static const struct argp_option options[] = {
+    {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and rounds.csv", 0},
+    {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
+    {0},
+};
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+    report_arguments *arguments = state->input;
+    switch (key) {
+    case 'o':
+        arguments->output = value;
+        return 0;
+    case 'b':
+        arguments->baseline = value;
+        return 0;
+    case ARGP_KEY_ARG:
+        return text_list_add(&arguments->directories, value) ? ENOMEM : 0;
+    case ARGP_KEY_END:
+        if (arguments->directories.count == 0)
+            argp_error(state, "which results? Name the folder that 'flipbench run' wrote");
+        if (!arguments->output)
+            argp_error(state, "where to? Add -o OUT");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int cmd_report(int argc, char **argv)
+{
+    static const struct argp argp = {
+        options,  parse_option,
+        "DIR...", "Write a report about the results in one folder or several.",
+        NULL,     NULL,
+        NULL};
+    report_arguments arguments = {0};
+    struct results results = {0};
+    fb_error err = {0};
+    argp_err_exit_status = EXIT_ERROR;
+    argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+    int rc = results_load(arguments.directories.texts, arguments.directories.count, &results, &err);
+    if (!rc && arguments.baseline)
+        results.data.baseline = arguments.baseline;
+    if (!rc)
+        rc = report_write(&results.data, arguments.output, &err);
+    int status = rc ? command_fail(&err) : EXIT_FINE;
+    if (!rc)
+        printf("%s/index.html\n", arguments.output);
+    results_finish(&results);
+    text_list_finish(&arguments.directories);
+    return status;
+}

@@ -1,0 +1,52 @@
+#include "commands.h"
+
+#include <string.h>
+
+#include "alloc.h"
+
+const command *command_table(size_t *ret_count)
+{
+    static const command table[] = {
+        {"run", "run an experiment from a spec, or carry on with one", cmd_run},
+        {"report", "write tables, curves and a web page from results", cmd_report},
+        {"export", "print results as CSV or JSON lines", cmd_export},
+        {"select", "one selection from .npy arrays, without training", cmd_select},
+        {"check", "check a spec without running it", cmd_check},
+        {"list", "list strategies, networks or data sets", cmd_list},
+        {"info", "describe a strategy: rule, citation, parameters", cmd_info},
+    };
+    *ret_count = sizeof table / sizeof *table;
+    return table;
+}
+
+int command_fail(const fb_error *err)
+{
+    fflush(stdout);
+    fprintf(stderr, "flipbench: %s\n", err->text);
+    return EXIT_ERROR;
+}
+
+const char *flipbench_version(void)
+{
+    return FLIPBENCH_VERSION;
+}
+
+int text_list_add(text_list *list, const char *text)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity * 2 + 8;
+        const char **grown = fb_grow(list->texts, list->count, capacity, sizeof *grown);
+        if (!grown)
+            return FB_ENOMEM;
+        list->texts = grown;
+        list->capacity = capacity;
+    }
+    list->texts[list->count++] = text;
+    return FB_OK;
+}
+
+void text_list_finish(text_list *list)
+{
+    fb_free(list->texts);
+    *list = (text_list){0};
+}

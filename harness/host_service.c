@@ -1,0 +1,156 @@
+#include "host_service.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+
+enum { ALIGNMENT = 64 }; /* of every array, as strategy.h promises */
+
+double host_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static size_t element_count(const fb_array *array)
+{
+    size_t count = 1;
+    for (uint32_t i = 0; i < array->ndim; i++)
+        count *= array->shape[i];
+    return count;
+}
+
+static void set_strides(fb_array *array)
+{
+    size_t stride = 4; /* bytes of a float32 or uint32 */
+    for (uint32_t i = array->ndim; i-- > 0;) {
+        array->strides[i] = stride;
+        stride *= array->shape[i];
+    }
+}
+
+/* Names element `at` by its row, and the row's sample where rows are those of the sub-pool. */
+static int fail_not_finite(const fb_array *array, const char *name, const fb_round *round, size_t at,
+                           double value, fb_error *err)
+{
+    size_t columns = array->ndim > 1 ? array->shape[array->ndim - 1] : 1;
+    size_t row = at / columns, rows = array->ndim > 1 ? array->shape[array->ndim - 2] : array->shape[0];
+    char sample[32] = "";
+    bool of_pool = strncmp(name, "labeled_", 8) != 0 && strncmp(name, "head_", 5) != 0 &&
+                   strncmp(name, "reference_", 10) != 0 && rows == round->pool_count;
+    if (of_pool)
+        snprintf(sample, sizeof sample, " (sample %" PRIu32 ")", round->pool_ids[row % rows]);
+    return fb_fail(err, FB_ENUMERIC,
+                   "service %s holds %g in row %zu%s; the network's outputs must be finite, so its "
+                   "training has probably diverged",
+                   name, value, row % rows, sample);
+}
+
+static int check_array(const fb_array *array, const char *name, const fb_round *round, fb_error *err)
+{
+    size_t count = element_count(array);
+    if (array->dtype == FB_FLOAT32) {
+        const float *numbers = array->data;
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(numbers[i]))
+                return fail_not_finite(array, name, round, i, numbers[i], err);
+    } else if (strcmp(name, "labels") == 0) {
+        const uint32_t *labels = array->data;
+        for (size_t i = 0; i < count; i++)
+            if (labels[i] >= round->class_count)
+                return fb_fail(err, FB_ERANGE,
+                               "service labels holds %" PRIu32 " in row %zu; expected a class below "
+                               "%" PRIu32,
+                               labels[i], i, round->class_count);
+    }
+    return FB_OK;
+}
+
+/* A copy of borrowed data that does not start where strategies may expect it. */
+static int align(host_service *service, fb_error *err)
+{
+    if ((uintptr_t)service->array.data % ALIGNMENT == 0)
+        return FB_OK;
+    size_t count = element_count(&service->array);
+    void *copy = fb_memdup(service->array.data, count, 4);
+    if (!copy)
+        return fb_fail_memory(err, count, 4, service->name);
+    fb_free(service->owned);
+    service->owned = copy;
+    service->array.data = copy;
+    return FB_OK;
+}
+
+static void service_destroy(host_service *service)
+{
+    if (!service)
+        return;
+    fb_free(service->owned);
+    fb_free(service->name);
+    fb_free(service->kind);
+    fb_free(service);
+}
+
+static int compute(host_services *services, const fb_request *request, const char *kind,
+                   host_service **ret_service, fb_error *err)
+{
+    const host_provider *provider = services->provider;
+    host_service *service = fb_calloc(1, sizeof *service);
+    int rc = FB_OK;
+    if (!service || !(service->name = fb_strdup(request->name)) || !(service->kind = fb_strdup(kind)))
+        rc = fb_fail_memory(err, 1, sizeof *service, request->name);
+    if (!rc)
+        rc = provider->compute(provider->context, request->name, request->count, request->kind,
+                               &service->array, &service->owned, err);
+    if (!rc) {
+        service->count = request->count;
+        set_strides(&service->array);
+        rc = align(service, err);
+    }
+    if (!rc)
+        rc = check_array(&service->array, request->name, services->round, err);
+    if (rc)
+        service_destroy(service);
+    else
+        *ret_service = service;
+    return rc;
+}
+
+int host_services_get(host_services *services, const fb_request *request, fb_array *ret_array,
+                      fb_error *err)
+{
+    if (request->struct_size < sizeof *request || !request->name)
+        return fb_fail(err, FB_EPLUGIN,
+                       "a request lacks its name or its struct_size, which must be sizeof(fb_request)");
+    const char *kind = request->kind ? request->kind : "";
+    host_service *service = services->first;
+    while (service && !(strcmp(service->name, request->name) == 0 &&
+                        strcmp(service->kind, kind) == 0 && service->count == request->count))
+        service = service->next;
+    if (!service) {
+        double start = host_seconds();
+        int rc = compute(services, request, kind, &service, err);
+        services->seconds += host_seconds() - start;
+        if (rc)
+            return rc;
+        service->next = services->first;
+        services->first = service;
+    }
+    *ret_array = service->array;
+    return FB_OK;
+}
+
+void host_services_finish(host_services *services)
+{
+    while (services->first) {
+        host_service *service = services->first;
+        services->first = service->next;
+        service_destroy(service);
+    }
+}

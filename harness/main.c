@@ -1,0 +1,63 @@
+/* main.c - finds the subcommand and hands over. */
+#include <gsl/gsl_errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "kernels.h"
+
+static void print_help(FILE *out)
+{
+    size_t count;
+    const command *table = command_table(&count);
+    fputs("flipbench - a benchmark harness for deep active learning\n\n"
+          "usage: flipbench COMMAND [ARGUMENTS]\n\n",
+          out);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "  %-8s %s\n", table[i].name, table[i].summary);
+    fputs("\n'flipbench COMMAND --help' explains a command; 'flipbench --version' prints the "
+          "version.\nFirst steps: flipbench run experiments/quickstart.yaml -o results\n",
+          out);
+}
+
+static int run_command(const command *chosen, int argc, char **argv)
+{
+    char name[64];
+    snprintf(name, sizeof name, "flipbench %s", chosen->name);
+    argv[1] = name;
+    int status = chosen->run(argc - 1, argv + 1);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fputs("flipbench: cannot write to standard output; is the disk full or the pipe closed?\n",
+              stderr);
+        return EXIT_ERROR;
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    gsl_set_error_handler_off();
+    fb_error err;
+    if (kernels_use_isa(NULL, &err)) /* FLIPBENCH_ISA names one that is not there */
+        return command_fail(&err);
+    const char *name = argc > 1 ? argv[1] : "";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return EXIT_FINE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        printf("flipbench %s\n", flipbench_version());
+        return EXIT_FINE;
+    }
+    size_t count;
+    const command *table = command_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return run_command(&table[i], argc, argv);
+    if (*name)
+        fprintf(stderr, "flipbench: there is no command '%s'; 'flipbench --help' lists them\n",
+                name);
+    else
+        print_help(stderr);
+    return EXIT_ERROR;
+}

@@ -1,0 +1,369 @@
+#include "plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "stream.h"
+
+/* ---- streams ------------------------------------------------------------------------------- */
+
+fb_stream plan_stream(const struct plan *plan, const plan_axes *axes)
+{
+    fb_axis list[6];
+    size_t count = 0;
+    char trial[24], round[24];
+    list[count++] = (fb_axis){"dataset", axes->dataset};
+    if (axes->network)
+        list[count++] = (fb_axis){"network", axes->network};
+    if (axes->trial >= 0) {
+        snprintf(trial, sizeof trial, "%" PRId64, axes->trial);
+        list[count++] = (fb_axis){"trial", trial};
+    }
+    if (axes->round >= 0) {
+        snprintf(round, sizeof round, "%" PRId64, axes->round);
+        list[count++] = (fb_axis){"round", round};
+    }
+    if (axes->strategy)
+        list[count++] = (fb_axis){"strategy", axes->strategy};
+    return fb_stream_make(plan->spec->seed, axes->purpose, list, count);
+}
+
+/* ---- data sets and splits ------------------------------------------------------------------ */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_data(const data_spec *a, const data_spec *b)
+{
+    return a->format == b->format && same_text(a->name, b->name) &&
+           same_text(a->train_images, b->train_images) &&
+           same_text(a->train_labels, b->train_labels) &&
+           same_text(a->test_images, b->test_images) && same_text(a->test_labels, b->test_labels) &&
+           a->seed == b->seed && a->train_count == b->train_count &&
+           a->test_count == b->test_count && a->class_count == b->class_count &&
+           a->feature_count == b->feature_count && !(a->noise < b->noise) && !(a->noise > b->noise);
+}
+
+/* Loads the data set of setting i, or finds it among those of earlier settings. */
+static int load_dataset(struct plan *plan, size_t i, const char *directory, fb_error *err)
+{
+    const spec_setting *setting = &plan->spec->settings[i];
+    for (size_t j = 0; j < i; j++) {
+        if (same_data(&setting->dataset, &plan->spec->settings[j].dataset)) {
+            plan->settings[i].data = plan->settings[j].data;
+            return FB_OK;
+        }
+    }
+    data_spec from = setting->dataset;
+    from.directory = directory;
+    dataset *data = &plan->datasets[plan->dataset_count];
+    int rc = dataset_load(&from, data, err);
+    if (rc)
+        return spec_fail_prefix(err, plan->spec, setting->place);
+    plan->dataset_count++;
+    plan->settings[i].data = data;
+    return FB_OK;
+}
+
+static int draw_splits(struct plan *plan, plan_setting *setting, fb_error *err)
+{
+    setting->splits = fb_calloc(plan->trial_count, sizeof *setting->splits);
+    if (!setting->splits)
+        return fb_fail_memory(err, plan->trial_count, sizeof *setting->splits, "splits");
+    for (uint32_t t = 0; t < plan->trial_count; t++) {
+        int rc = data_split_draw(setting->data, &setting->spec->split, plan->spec->seed,
+                                 plan->trial_first + t, &setting->splits[t], err);
+        if (rc)
+            return spec_fail_prefix(err, plan->spec, setting->spec->place);
+    }
+    return FB_OK;
+}
+
+/* Resolves the number of queries and refuses a budget that the data cannot pay. */
+static int check_budget(struct plan *plan, plan_setting *setting, fb_error *err)
+{
+    const spec_setting *budget = setting->spec;
+    size_t pool = setting->splits[0].pool_count;
+    if (budget->query > pool)
+        return spec_fail(
+            err, FB_ERANGE, plan->spec, budget->place,
+            "setting '%s': budget.query is %zu, but only %zu samples are unlabelled at "
+            "the start; ask for fewer",
+            budget->name, budget->query, pool);
+    if (budget->subpool && budget->query > budget->subpool)
+        return spec_fail(err, FB_ERANGE, plan->spec, budget->place,
+                         "setting '%s': budget.query is %zu, but a round offers only %zu samples; "
+                         "raise budget.subpool or lower budget.query",
+                         budget->name, budget->query, budget->subpool);
+    if (budget->rounds_all) {
+        setting->query_rounds = (pool + budget->query - 1) / budget->query;
+        return FB_OK;
+    }
+    if (budget->rounds > pool / budget->query)
+        return spec_fail(err, FB_ERANGE, plan->spec, budget->place,
+                         "setting '%s': %zu rounds of %zu queries need %zu unlabelled samples, but "
+                         "there are %zu; lower budget.rounds to %zu or write 'rounds: all'",
+                         budget->name, budget->rounds, budget->query,
+                         budget->rounds * budget->query, pool, pool / budget->query);
+    setting->query_rounds = budget->rounds;
+    return FB_OK;
+}
+
+static int prepare_setting(struct plan *plan, size_t i, const char *directory, fb_error *err)
+{
+    plan_setting *setting = &plan->settings[i];
+    setting->spec = &plan->spec->settings[i];
+    int rc = load_dataset(plan, i, directory, err);
+    if (!rc)
+        rc = draw_splits(plan, setting, err);
+    if (!rc)
+        rc = check_budget(plan, setting, err);
+    if (rc)
+        return rc;
+    nn_shape shape = {setting->data->height, setting->data->width, setting->data->channels};
+    nn_network_digest(&setting->spec->network, shape, setting->data->class_count,
+                      setting->network_digest);
+
+    /* A network that does not fit the images is refused now, not in the first cell. */
+    nn_network *network = NULL;
+    rc = nn_create(&setting->spec->network, shape, setting->data->class_count,
+                   setting->spec->engine, &network, err);
+    if (rc)
+        return spec_fail_prefix(err, plan->spec, setting->spec->place);
+    nn_destroy(network);
+    return FB_OK;
+}
+
+/* ---- strategies ---------------------------------------------------------------------------- */
+
+static int set_param(json_t *params, const char *name, const char *value, fb_error *err)
+{
+    if (json_object_set_new(params, name, json_string(value)) < 0)
+        return fb_fail(err, FB_ENOMEM, "out of memory for parameter %s", name);
+    return FB_OK;
+}
+
+static char *canonical_json(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *copy = text ? fb_strdup(text) : NULL;
+    free(text);
+    return copy;
+}
+
+/* Presets first, then what the spec says. */
+static int collect_params(const struct plan *plan, plan_strategy *strategy, fb_error *err)
+{
+    const catalog_strategy *plugin = strategy->plugin;
+    for (size_t p = 0; p < plugin->param_count; p++) {
+        int rc = set_param(strategy->params, plugin->params[p].name, plugin->params[p].preset, err);
+        if (rc)
+            return rc;
+    }
+    for (size_t p = 0; p < strategy->spec->param_count; p++) {
+        const spec_param *given = &strategy->spec->params[p];
+        char *text = NULL;
+        int rc = catalog_check_param(plugin, given->name, given->value, &text, err);
+        if (rc)
+            return spec_fail_prefix(err, plan->spec, given->place);
+        rc = set_param(strategy->params, given->name, text, err);
+        fb_free(text);
+        if (rc)
+            return rc;
+    }
+    return FB_OK;
+}
+
+static int check_needs(const struct plan *plan, const plan_strategy *strategy, fb_error *err)
+{
+    if (!(strategy->plugin->needs & FB_NEEDS_DROPOUT))
+        return FB_OK;
+    for (size_t i = 0; i < plan->spec->setting_count; i++) {
+        const spec_setting *setting = &plan->spec->settings[i];
+        if (!nn_network_has_dropout(&setting->network))
+            return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
+                             "strategy '%s' needs a network with dropout, and '%s' of setting '%s' "
+                             "has none; use s-cnn or leave the strategy out",
+                             strategy->plugin->id, setting->network.name, setting->name);
+    }
+    return FB_OK;
+}
+
+static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
+{
+    plan_strategy *strategy = &plan->strategies[i];
+    strategy->spec = &plan->spec->strategies[i];
+    strategy->plugin = catalog_find(plan->catalog, strategy->spec->id);
+    if (!strategy->plugin) {
+        char hint[512];
+        return spec_fail(err, FB_ENOENT, plan->spec, strategy->spec->place,
+                         "unknown strategy '%s'%s", strategy->spec->id,
+                         catalog_suggest(plan->catalog, strategy->spec->id, hint, sizeof hint));
+    }
+    const char *label = strategy->spec->label ? strategy->spec->label : strategy->plugin->id;
+    strategy->label = fb_strdup(label);
+    strategy->params = json_object();
+    if (!strategy->label || !strategy->params)
+        return fb_fail(err, FB_ENOMEM, "out of memory for strategy %s", label);
+    int rc = collect_params(plan, strategy, err);
+    if (!rc)
+        rc = check_needs(plan, strategy, err);
+    if (rc)
+        return rc;
+    strategy->params_text = canonical_json(strategy->params);
+    if (!strategy->params_text)
+        return fb_fail(err, FB_ENOMEM, "out of memory for strategy %s", label);
+    for (size_t j = 0; j < i; j++) {
+        const plan_strategy *other = &plan->strategies[j];
+        if (other->plugin == strategy->plugin &&
+            strcmp(other->params_text, strategy->params_text) == 0)
+            return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
+                             "strategy '%s' is listed twice with the same parameters (%s); remove "
+                             "one or change a parameter",
+                             strategy->plugin->id, strategy->params_text);
+    }
+    return FB_OK;
+}
+
+/* ---- cells --------------------------------------------------------------------------------- */
+
+static json_t *recipe_json(const nn_recipe *recipe)
+{
+    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:s}", "optimizer", "adam",
+                     "learning_rate", recipe->learning_rate, "beta1", recipe->beta1, "beta2",
+                     recipe->beta2, "epsilon", recipe->epsilon, "batch", (json_int_t)recipe->batch,
+                     "epochs", (json_int_t)recipe->epochs, "keep",
+                     recipe->keep == NN_KEEP_LAST ? "last" : "best-validation", "start", "cold");
+}
+
+static json_t *budget_json(const spec_setting *setting)
+{
+    return json_pack("{s:I, s:b, s:I, s:I, s:I, s:f}", "initial",
+                     (json_int_t)setting->split.initial, "balance", (int)setting->split.balance,
+                     "query", (json_int_t)setting->query, "subpool", (json_int_t)setting->subpool,
+                     "validation", (json_int_t)setting->split.validation, "test_share",
+                     setting->split.test_share);
+}
+
+/* What makes a cell's results what they are, and nothing else: no name, no number of rounds or
+ * trials. */
+static json_t *identity_json(const struct plan *plan, const plan_cell *cell)
+{
+    const plan_setting *setting = &plan->settings[cell->setting];
+    const plan_strategy *strategy = &plan->strategies[cell->strategy];
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
+                     setting->data->digest, "network", setting->network_digest, "recipe",
+                     recipe_json(&setting->spec->recipe), "budget", budget_json(setting->spec),
+                     "seed", (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial,
+                     "engine", nn_engine_name(setting->spec->engine), "engine_fingerprint",
+                     nn_engine_fingerprint(setting->spec->engine), "numerics_version",
+                     (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params",
+                     strategy->params, "algo_version", (json_int_t)strategy->plugin->algo_version);
+}
+
+static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_t strategy,
+                    fb_error *err)
+{
+    plan_cell *cell = &plan->cells[plan->cell_count];
+    cell->setting = setting;
+    cell->strategy = strategy;
+    cell->trial_index = trial_index;
+    cell->trial = plan->trial_first + (uint32_t)trial_index;
+    cell->rounds = plan->settings[setting].query_rounds + 1;
+    json_t *identity = identity_json(plan, cell);
+    cell->identity = identity ? canonical_json(identity) : NULL;
+    json_decref(identity);
+    if (!cell->identity)
+        return fb_fail(err, FB_ENOMEM, "out of memory for the plan's cells");
+    fb_digest digest;
+    fb_digest_init(&digest);
+    fb_digest_bytes(&digest, cell->identity, strlen(cell->identity));
+    fb_digest_end_hex(&digest, cell->key);
+    plan->cell_count++;
+    return FB_OK;
+}
+
+static int list_cells(struct plan *plan, fb_error *err)
+{
+    size_t strategies = plan->spec->strategy_count;
+    size_t count = plan->spec->setting_count * plan->trial_count * strategies;
+    plan->cells = fb_calloc(count, sizeof *plan->cells);
+    if (!plan->cells)
+        return fb_fail_memory(err, count, sizeof *plan->cells, "the plan's cells");
+    for (size_t i = 0; i < plan->spec->setting_count; i++)
+        for (size_t t = 0; t < plan->trial_count; t++)
+            for (size_t s = 0; s < strategies; s++) {
+                int rc = add_cell(plan, i, t, s, err);
+                if (rc)
+                    return rc;
+            }
+    return FB_OK;
+}
+
+int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t trial_first,
+               uint32_t trial_count, const char *data_directory, struct plan *ret_plan,
+               fb_error *err)
+{
+    int rc = FB_OK;
+    struct plan plan = {
+        .spec = spec, .catalog = catalog, .trial_first = trial_first, .trial_count = trial_count};
+    plan.datasets = fb_calloc(spec->setting_count, sizeof *plan.datasets);
+    plan.settings = fb_calloc(spec->setting_count, sizeof *plan.settings);
+    plan.strategies = fb_calloc(spec->strategy_count, sizeof *plan.strategies);
+    if (!plan.datasets || !plan.settings || !plan.strategies) {
+        rc = fb_fail(err, FB_ENOMEM, "out of memory for the plan");
+        goto done;
+    }
+    for (size_t i = 0; !rc && i < spec->strategy_count; i++)
+        rc = prepare_strategy(&plan, i, err);
+    for (size_t i = 0; !rc && i < spec->setting_count; i++)
+        rc = prepare_setting(&plan, i, data_directory, err);
+    if (!rc)
+        rc = list_cells(&plan, err);
+done:
+    if (rc)
+        plan_finish(&plan);
+    else
+        *ret_plan = plan;
+    return rc;
+}
+
+void plan_finish(struct plan *plan)
+{
+    if (!plan)
+        return;
+    size_t settings = plan->settings ? plan->spec->setting_count : 0;
+    size_t strategies = plan->strategies ? plan->spec->strategy_count : 0;
+    for (size_t i = 0; i < settings; i++) {
+        for (size_t t = 0; plan->settings[i].splits && t < plan->trial_count; t++)
+            data_split_finish(&plan->settings[i].splits[t]);
+        fb_free(plan->settings[i].splits);
+    }
+    for (size_t i = 0; i < strategies; i++) {
+        fb_free(plan->strategies[i].label);
+        fb_free(plan->strategies[i].params_text);
+        json_decref(plan->strategies[i].params);
+    }
+    for (size_t i = 0; i < plan->dataset_count; i++)
+        dataset_finish(&plan->datasets[i]);
+    for (size_t i = 0; i < plan->cell_count; i++)
+        fb_free(plan->cells[i].identity);
+    fb_free(plan->cells);
+    fb_free(plan->strategies);
+    fb_free(plan->settings);
+    fb_free(plan->datasets);
+    *plan = (struct plan){0};
+}
+
+void plan_hide_labels(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->dataset_count; i++) {
+        data_part *train = &plan->datasets[i].train;
+        memset(train->labels, 0xff, train->count * sizeof *train->labels);
+    }
+}

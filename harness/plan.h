@@ -1,0 +1,82 @@
+/* plan.h - from a spec to the cells that make it up.
+ *
+ * The plan holds everything that a cell's process needs and that is decided before any training:
+ * the data sets, loaded once; each trial's split; each strategy's parameters in canonical form; and
+ * each cell's identity, a canonical JSON object whose SHA-256 is the cell's key. */
+#ifndef FB_PLAN_H
+#define FB_PLAN_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "datasets.h"
+#include "digest.h"
+#include "nn.h"
+#include "plugin.h"
+#include "spec.h"
+#include "status.h"
+
+typedef struct plan_setting {
+    const spec_setting *spec;
+    const dataset *data;
+    char network_digest[FB_DIGEST_HEX];
+    data_split *splits;  /* one a trial of the plan */
+    size_t query_rounds; /* queries in a cell, with `rounds: all` resolved */
+} plan_setting;
+
+typedef struct plan_strategy {
+    const spec_strategy *spec;
+    const catalog_strategy *plugin;
+    char *label;
+    json_t *params;    /* every parameter, canonical text values by name */
+    char *params_text; /* the same as canonical JSON */
+} plan_strategy;
+
+typedef struct plan_cell {
+    size_t setting, strategy; /* indices into the plan */
+    size_t trial_index;       /* index into plan_setting.splits */
+    uint32_t trial;
+    size_t rounds;           /* evaluations when complete: queries + 1 */
+    char *identity;          /* canonical JSON */
+    char key[FB_DIGEST_HEX]; /* its SHA-256 */
+} plan_cell;
+
+struct plan {
+    const struct spec *spec;
+    const struct catalog *catalog;
+    uint32_t trial_first, trial_count;
+    dataset *datasets;
+    size_t dataset_count;
+    plan_setting *settings;    /* (spec->setting_count) */
+    plan_strategy *strategies; /* (spec->strategy_count) */
+    plan_cell *cells;          /* by setting, trial, strategy */
+    size_t cell_count;
+};
+
+/* Loads the data sets, checks the strategies' parameters and the budgets against them, and lists
+ * the cells of trials trial_first .. trial_first+trial_count-1. `data_directory` is --data (may be
+ * NULL). The spec and the catalogue outlive the plan. Errors carry the place in the spec file. */
+int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t trial_first,
+               uint32_t trial_count, const char *data_directory, struct plan *ret_plan,
+               fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void plan_finish(struct plan *plan);
+
+/* Hides the labels of all training samples from this process: the supervisor keeps them and tells a
+ * cell what it has paid for. This keeps honest strategies honest; it is no security boundary. */
+void plan_hide_labels(struct plan *plan);
+
+/* A random stream on the axes that the plan knows. `network` and later axes are left out when NULL
+ * or negative. */
+typedef struct plan_axes {
+    const char *purpose;
+    const char *dataset;  /* digest */
+    const char *network;  /* digest, or NULL */
+    int64_t trial, round; /* -1: not an axis */
+    const char *strategy; /* id, or NULL */
+} plan_axes;
+fb_stream plan_stream(const struct plan *plan, const plan_axes *axes);
+
+#endif

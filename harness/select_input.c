@@ -1,0 +1,321 @@
+#include "select_input.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "kernels.h"
+#include "strbuf.h"
+
+enum { REFERENCE_LIMIT = 10000 }; /* of the pool's rows, when no reference file is given */
+
+/* ---- reading ----------------------------------------------------------------------------------- */
+
+/* FB_EFORMAT unless the shape fits: "PATH has the shape (3, 4); expected ...". */
+FB_PRINTF(5, 6)
+static int check_shape(const char *path, const npy_array *array, bool fits, fb_error *err,
+                       const char *expected, ...)
+{
+    if (fits)
+        return FB_OK;
+    fb_strbuf text = FB_STRBUF_INIT;
+    for (size_t i = 0; i < array->ndim; i++)
+        fb_strbuf_printf(&text, "%s%zu", i ? ", " : "", array->shape[i]);
+    fb_strbuf_add(&text, "); expected ");
+    va_list args;
+    va_start(args, expected);
+    fb_strbuf_vprintf(&text, expected, args);
+    va_end(args);
+    int rc = fb_fail(err, FB_EFORMAT, "%s has the shape (%s", path, text.text);
+    fb_strbuf_finish(&text);
+    return rc;
+}
+
+/* Reads a matrix of rows as wide as the embeddings. */
+static int read_rows(const select_input *in, const char *path, npy_array *array, fb_error *err)
+{
+    int rc = npy_read_floats(path, array, err);
+    if (rc)
+        return rc;
+    bool fits = array->ndim == 2 && array->shape[0] > 0 && array->shape[1] == in->d;
+    return check_shape(path, array, fits, err, "(rows, %zu), because %s is (%zu, %zu)", in->d,
+                       in->options->pool_embeddings, in->n, in->d);
+}
+
+static int read_pool(select_input *in, fb_error *err)
+{
+    const char *path = in->options->pool_embeddings;
+    int rc = npy_read_floats(path, &in->pool, err);
+    if (rc)
+        return rc;
+    bool fits = in->pool.ndim == 2 && in->pool.shape[0] > 0 && in->pool.shape[1] > 0 &&
+                in->pool.shape[0] < UINT32_MAX;
+    in->n = in->pool.shape[0];
+    in->d = in->pool.shape[1];
+    return check_shape(path, &in->pool, fits, err, "a matrix (samples, width)");
+}
+
+static int read_head(select_input *in, fb_error *err)
+{
+    const select_options *o = in->options;
+    int rc = npy_read_floats(o->head_weights, &in->weights, err);
+    if (rc)
+        return rc;
+    bool fits = in->weights.ndim == 2 && in->weights.shape[0] == in->d && in->weights.shape[1] > 0;
+    rc = check_shape(o->head_weights, &in->weights, fits, err,
+                     "(%zu, classes), because %s is (%zu, %zu)", in->d, o->pool_embeddings, in->n,
+                     in->d);
+    if (!rc)
+        rc = npy_read_floats(o->head_bias, &in->bias, err);
+    if (rc)
+        return rc;
+    in->classes = in->weights.shape[1];
+    fits = in->bias.ndim == 1 && in->bias.shape[0] == in->classes;
+    return check_shape(o->head_bias, &in->bias, fits, err, "(%zu), because %s is (%zu, %zu)",
+                       in->classes, o->head_weights, in->d, in->classes);
+}
+
+/* The labels as the services give them, each a class. */
+static int read_labels(select_input *in, fb_error *err)
+{
+    const char *path = in->options->labeled_labels;
+    npy_array read = {0};
+    int rc = npy_read_integers(path, &read, err);
+    if (rc)
+        return rc;
+    rc = check_shape(path, &read, read.ndim == 1 && read.shape[0] == in->m, err,
+                     "(%zu), one label for each row of %s", in->m, in->options->labeled_embeddings);
+    if (!rc && !(in->labels = fb_calloc(in->m, sizeof *in->labels)))
+        rc = fb_fail_memory(err, in->m, sizeof *in->labels, path);
+    for (size_t i = 0; !rc && i < in->m; i++) {
+        if (read.i64[i] < 0 || (uint64_t)read.i64[i] >= in->classes)
+            rc = fb_fail(err, FB_ERANGE,
+                         "%s holds %" PRId64 " in row %zu; expected a class from 0 to %zu", path,
+                         read.i64[i], i, in->classes - 1);
+        else
+            in->labels[i] = (uint32_t)read.i64[i];
+    }
+    npy_finish(&read);
+    return rc;
+}
+
+static int read_labeled(select_input *in, fb_error *err)
+{
+    const select_options *o = in->options;
+    if (o->labeled_labels && !o->labeled_embeddings)
+        return fb_fail(err, FB_EINVAL,
+                       "--labeled-labels %s needs --labeled-embeddings with the samples they label",
+                       o->labeled_labels);
+    if (!o->labeled_embeddings)
+        return FB_OK;
+    int rc = read_rows(in, o->labeled_embeddings, &in->labeled, err);
+    if (rc)
+        return rc;
+    in->m = in->labeled.shape[0];
+    if (in->m >= UINT32_MAX - in->n)
+        return fb_fail(err, FB_ERANGE, "%s has %zu rows, more than sample numbers can count",
+                       o->labeled_embeddings, in->m);
+    return o->labeled_labels ? read_labels(in, err) : FB_OK;
+}
+
+static int read_passes(select_input *in, fb_error *err)
+{
+    const char *path = in->options->mc_probabilities;
+    int rc = npy_read_floats(path, &in->mc, err);
+    if (rc)
+        return rc;
+    bool fits = in->mc.ndim == 3 && in->mc.shape[0] > 0 && in->mc.shape[1] == in->n &&
+                in->mc.shape[2] == in->classes;
+    return check_shape(path, &in->mc, fits, err,
+                       "(passes, %zu, %zu), because %s has %zu rows and %s %zu columns", in->n,
+                       in->classes, in->options->pool_embeddings, in->n, in->options->head_weights,
+                       in->classes);
+}
+
+/* Numbers first .. first+count-1. */
+static uint32_t *count_up(size_t first, size_t count, fb_error *err)
+{
+    uint32_t *ids = fb_calloc(count, sizeof *ids);
+    if (!ids)
+        fb_fail_memory(err, count, sizeof *ids, "sample numbers");
+    for (size_t i = 0; ids && i < count; i++)
+        ids[i] = (uint32_t)(first + i);
+    return ids;
+}
+
+int select_input_read(const select_options *options, select_input *ret_input, fb_error *err)
+{
+    select_input in = {.options = options};
+    int rc = read_pool(&in, err);
+    if (!rc)
+        rc = read_head(&in, err);
+    if (!rc)
+        rc = read_labeled(&in, err);
+    if (!rc && options->reference_embeddings)
+        rc = read_rows(&in, options->reference_embeddings, &in.reference, err);
+    if (!rc && options->mc_probabilities)
+        rc = read_passes(&in, err);
+    if (!rc && !(in.pool_ids = count_up(0, in.n, err)))
+        rc = FB_ENOMEM;
+    if (!rc && !(in.labeled_ids = count_up(in.n, in.m, err)))
+        rc = FB_ENOMEM;
+    if (rc)
+        select_input_finish(&in);
+    else
+        *ret_input = in;
+    return rc;
+}
+
+void select_input_finish(select_input *input)
+{
+    if (!input)
+        return;
+    npy_finish(&input->pool);
+    npy_finish(&input->weights);
+    npy_finish(&input->bias);
+    npy_finish(&input->labeled);
+    npy_finish(&input->reference);
+    npy_finish(&input->mc);
+    fb_free(input->labels);
+    fb_free(input->pool_ids);
+    fb_free(input->labeled_ids);
+    *input = (select_input){0};
+}
+
+/* ---- services ------------------------------------------------------------------------------------ */
+
+static void describe(fb_array *array, fb_dtype dtype, const void *data, uint32_t ndim,
+                     const size_t *shape)
+{
+    *array = (fb_array){.struct_size = sizeof *array, .data = data, .dtype = dtype, .ndim = ndim};
+    memcpy(array->shape, shape, ndim * sizeof *shape);
+}
+
+/* softmax(P W + b): each logit a chain that starts at its bias. */
+static int probabilities(const select_input *in, fb_array *ret_array, void **ret_owned, fb_error *err)
+{
+    size_t n = in->n, classes = in->classes;
+    float *p = fb_calloc(n, classes * sizeof *p);
+    if (!p)
+        return fb_fail_memory(err, n, classes * sizeof *p, "probabilities");
+    for (size_t i = 0; i < n; i++)
+        memcpy(p + i * classes, in->bias.f32, classes * sizeof *p);
+    if (kernels_gemm(false, false, n, classes, in->d, in->pool.f32, in->d, in->weights.f32, classes, 1,
+                     p, classes) != 0) {
+        fb_free(p);
+        return fb_fail(err, FB_ENOMEM, "out of memory for a matrix product");
+    }
+    kernels_log_softmax(n, classes, p, classes, p, classes);
+    kernels_exp(n * classes, p, p);
+    describe(ret_array, FB_FLOAT32, p, 2, (size_t[]){n, classes});
+    *ret_owned = p;
+    return FB_OK;
+}
+
+/* `count` rows of the matrix, drawn, in ascending order. */
+static int sample_rows(const select_input *in, const npy_array *from, size_t count,
+                       fb_array *ret_array, void **ret_owned, fb_error *err)
+{
+    size_t rows = from->shape[0], d = in->d;
+    uint32_t *all = count_up(0, rows, err), *chosen = fb_calloc(count, sizeof *chosen);
+    float *data = fb_calloc(count, d * sizeof *data);
+    int rc = all && chosen && data ? fb_stream_sample(in->reference_stream, all, rows, count, chosen)
+                                   : FB_ENOMEM;
+    for (size_t i = 0; !rc && i < count; i++)
+        memcpy(data + i * d, from->f32 + chosen[i] * d, d * sizeof *data);
+    fb_free(all);
+    fb_free(chosen);
+    if (rc) {
+        fb_free(data);
+        return fb_fail_memory(err, count, d * sizeof *data, "reference embeddings");
+    }
+    describe(ret_array, FB_FLOAT32, data, 2, (size_t[]){count, d});
+    *ret_owned = data;
+    return FB_OK;
+}
+
+/* The reference file's rows, or the pool's; all that there are (of the pool at most 10,000), or `count`. */
+static int reference(const select_input *in, uint64_t count, fb_array *ret_array, void **ret_owned,
+                     fb_error *err)
+{
+    bool given = in->reference.ndim > 0;
+    const npy_array *from = given ? &in->reference : &in->pool;
+    const char *path = given ? in->options->reference_embeddings : in->options->pool_embeddings;
+    size_t rows = from->shape[0], automatic = given || rows < REFERENCE_LIMIT ? rows : REFERENCE_LIMIT;
+    if (count > rows)
+        return fb_fail(err, FB_ERANGE,
+                       "%" PRIu64 " reference embeddings were asked for, but %s has %zu rows", count,
+                       path, rows);
+    size_t wanted = count ? (size_t)count : automatic;
+    if (wanted < rows)
+        return sample_rows(in, from, wanted, ret_array, ret_owned, err);
+    describe(ret_array, FB_FLOAT32, from->f32, 2, from->shape);
+    return FB_OK;
+}
+
+/* The first `count` passes of the file; 0: all of them. */
+static int mc_probabilities(const select_input *in, uint64_t count, fb_array *ret_array, fb_error *err)
+{
+    size_t passes = in->mc.shape[0];
+    if (count > passes)
+        return fb_fail(err, FB_ERANGE,
+                       "%" PRIu64 " passes were asked for, but %s has %zu; ask for fewer with --param "
+                       "passes=%zu",
+                       count, in->options->mc_probabilities, passes, passes);
+    size_t shape[3] = {count ? (size_t)count : passes, in->n, in->classes};
+    describe(ret_array, FB_FLOAT32, in->mc.f32, 3, shape);
+    return FB_OK;
+}
+
+static int missing(const char *name, const char *option, fb_error *err)
+{
+    return fb_fail(err, FB_ENOENT, "the strategy needs %s; give them with %s FILE.npy", name, option);
+}
+
+/* The services that depend on files which need not be given. */
+static int compute_optional(const select_input *in, const char *name, uint64_t count,
+                            fb_array *ret_array, fb_error *err)
+{
+    if (strcmp(name, "labeled_embeddings") == 0) {
+        if (!in->labeled.ndim)
+            return missing(name, "--labeled-embeddings", err);
+        describe(ret_array, FB_FLOAT32, in->labeled.f32, 2, in->labeled.shape);
+    } else if (strcmp(name, "labels") == 0) {
+        if (!in->labels)
+            return missing(name, "--labeled-labels", err);
+        describe(ret_array, FB_UINT32, in->labels, 1, &in->m);
+    } else if (strcmp(name, "mc_probabilities") == 0) {
+        return in->mc.ndim ? mc_probabilities(in, count, ret_array, err)
+                           : missing(name, "--mc-probabilities", err);
+    } else {
+        return fb_fail(err, FB_ENOENT,
+                       "the strategy needs the service %s, which a selection from files does not have",
+                       name);
+    }
+    return FB_OK;
+}
+
+int select_input_compute(void *context, const char *name, uint64_t count, const char *kind,
+                         fb_array *ret_array, void **ret_owned, fb_error *err)
+{
+    const select_input *in = context;
+    bool is_network = strcmp(name, "representation") == 0 && kind && strcmp(kind, "network") == 0;
+    *ret_owned = NULL;
+    if (strcmp(name, "probabilities") == 0)
+        return probabilities(in, ret_array, ret_owned, err);
+    if (strcmp(name, "reference_embeddings") == 0)
+        return reference(in, count, ret_array, ret_owned, err);
+    if (strcmp(name, "embeddings") == 0 || is_network)
+        describe(ret_array, FB_FLOAT32, in->pool.f32, 2, in->pool.shape);
+    else if (strcmp(name, "head_weights") == 0)
+        describe(ret_array, FB_FLOAT32, in->weights.f32, 2, in->weights.shape);
+    else if (strcmp(name, "head_bias") == 0)
+        describe(ret_array, FB_FLOAT32, in->bias.f32, 1, in->bias.shape);
+    else if (strcmp(name, "labeled_ids") == 0)
+        describe(ret_array, FB_UINT32, in->labeled_ids, 1, &in->m);
+    else
+        return compute_optional(in, name, count, ret_array, err);
+    return FB_OK;
+}

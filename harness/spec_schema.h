@@ -1,0 +1,44 @@
+/* spec_schema.h - which keys a spec may have: the tables of fields, and what must hold between
+ * them. */
+#ifndef FB_SPEC_SCHEMA_H
+#define FB_SPEC_SCHEMA_H
+
+#include "spec_fields.h"
+
+/* The keys of a spec (target: struct spec) and of one of its settings (target: spec_setting). */
+extern const struct field_table spec_root_table;
+extern const struct field_table spec_setting_table;
+
+/* Reads a tree to which overrides and grid were applied. `ret_spec` has its path and is otherwise
+ * zeroed; on failure too it may hold texts, which spec_finish releases. */
+int spec_read_tree(const struct node *root, struct spec *ret_spec, fb_error *err);
+
+/* Appends the whole spec, every default written out, to an empty mapping. */
+int spec_write_tree(const struct spec *spec, struct node *root, fb_error *err);
+
+/* A word out of a list of names (a registry's), copied into *ret_text. */
+int spec_read_name(const struct field_reader *reader, const struct node *value, const char *path,
+                   const char *const *names, size_t count, char **ret_text);
+
+/* ---- fields with readers of their own (target: spec_setting, or struct spec for strategies)
+ * ----- */
+
+int spec_read_dataset(const struct field_reader *reader, const struct node *value, const char *path,
+                      void *target);
+int spec_write_dataset(const void *source, const char *key, struct node *mapping, fb_error *err);
+void spec_finish_dataset(spec_setting *setting);
+
+int spec_read_network(const struct field_reader *reader, const struct node *value, const char *path,
+                      void *target);
+int spec_write_network(const void *source, const char *key, struct node *mapping, fb_error *err);
+
+int spec_read_strategies(const struct field_reader *reader, const struct node *value,
+                         const char *path, void *target);
+int spec_write_strategies(const void *source, const char *key, struct node *mapping, fb_error *err);
+void spec_finish_strategies(struct spec *spec);
+
+/* Settles report.baseline once the strategies are known. */
+int spec_settle_baseline(const struct field_reader *reader, const struct node *root,
+                         struct spec *spec);
+
+#endif

@@ -1,0 +1,100 @@
+/* store.h - the results folder's database (sqlite3.h only behind this header).
+ *
+ * DIR/results.db, SQLite with a rollback journal and synchronous=FULL: a finished round is one
+ * transaction, so that after a kill at any instant it is there whole or not at all. One process
+ * writes, guarded by a lock on DIR/lock. */
+#ifndef FB_STORE_H
+#define FB_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "digest.h"
+#include "host.h"
+#include "nn.h"
+#include "plan.h"
+#include "status.h"
+
+struct store;
+
+/* Takes the folder's lock, creating the folder when it is missing. FB_EBUSY when another process
+ * has it. The descriptor is closed on exec; the lock goes with the process. */
+int store_lock(const char *directory, int *ret_fd, fb_error *err);
+
+/* Opens DIR/results.db, creating and migrating it when `writable`. FB_ENOENT when a reader finds
+ * none; FB_EFORMAT when the file is not a flipbench database or damaged. */
+int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err);
+
+/* Takes NULL. */
+void store_close(struct store *store);
+
+/* Removes the database and its journal (--fresh). The lock must be held. */
+int store_remove(const char *directory, fb_error *err);
+
+/* Starts a run: a row of provenance (a JSON object of facts). */
+int store_begin_run(struct store *store, const json_t *facts, fb_error *err);
+
+/* Enters the plan's cells. A cell that is there under the same name, strategy and trial but with
+ * another identity is FB_ECONFLICT; the sentence names the first difference. */
+int store_enter_plan(struct store *store, const struct plan *plan, fb_error *err);
+
+/* One queried sample. */
+typedef struct store_query {
+    uint32_t sample;
+    uint32_t label;
+} store_query;
+
+/* What a cell has behind it: queries of its rounds 0 .. round_count-1, `batch[r]` of them in round
+ * r (0 in a last round that has been evaluated only), and the accuracy of each. */
+typedef struct store_progress {
+    size_t round_count;
+    size_t *batch;
+    double *accuracy;
+    store_query *queries;
+    size_t query_count;
+} store_progress;
+
+int store_load_progress(struct store *store, const char *key, store_progress *ret_progress,
+                        fb_error *err);
+void store_progress_finish(store_progress *progress);
+
+/* One finished round. */
+typedef struct store_round {
+    uint32_t round, labeled;
+    nn_metrics metrics;
+    double validation_accuracy; /* NaN without validation */
+    double train_seconds, query_seconds, service_seconds, evaluate_seconds;
+    uint64_t peak_rss_bytes;
+    const store_query *queries; /* in order of rank; outcome "labelled" */
+    size_t query_count;
+    const uint32_t *score_ids; /* the sub-pool, with `scores`; NULL without */
+    const double *scores;
+    size_t score_count;
+    const host_record *records;
+    size_t record_count;
+} store_round;
+
+/* Writes a round as one transaction. A round that is there already (the last one of a cell that is
+ * now extended) must have the same metrics to the bit: FB_ECONFLICT otherwise. */
+int store_put_round(struct store *store, const char *key, const store_round *round, fb_error *err);
+
+/* Records why a cell failed; `round` -1 when it never got to one. */
+int store_put_failure(struct store *store, const char *key, int64_t round, const char *cause,
+                      fb_error *err);
+
+/* The 64 hexadecimal digits that `selected_sha256` holds: SHA-256 of the ids, in order, 4 bytes
+ * each, least significant first. */
+void store_selection_digest(const store_query *queries, size_t count, char ret_hex[FB_DIGEST_HEX]);
+
+/* Walks a view of the whole database in a fixed order, for export and reports. `row` gets each row
+ * as a JSON object whose members are the columns in order (null for SQL NULL); a non-zero return
+ * stops the walk and is passed on. */
+typedef int (*store_row)(void *context, const json_t *row, fb_error *err);
+
+typedef enum store_view { STORE_CELLS = 1, STORE_ROUNDS, STORE_TRACES, STORE_RUNS } store_view;
+
+int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* store_sqlite.h - what the store's files share: statements and errors of SQLite. */
+#ifndef FB_STORE_SQLITE_H
+#define FB_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store.h"
+
+struct store {
+    sqlite3 *db;
+    char *path;
+    int64_t run; /* the row of `runs` that new rounds belong to; 0 for a reader */
+};
+
+/* The sentence for SQLite's last error: "PATH: WHAT: REASON". */
+int store_fail(const struct store *store, const char *what, fb_error *err);
+
+/* Prepares a statement; NULL (and *rc set) when it fails. */
+sqlite3_stmt *store_prepare(struct store *store, const char *sql, int *rc, fb_error *err);
+
+/* Runs a prepared statement that returns no row, and finalises it. */
+int store_finish(struct store *store, sqlite3_stmt *statement, const char *what, fb_error *err);
+
+/* Runs SQL text that takes no values. */
+int store_run_sql(struct store *store, const char *sql, const char *what, fb_error *err);
+
+/* The id of the cell with this key; FB_ENOENT when there is none. */
+int store_cell_id(struct store *store, const char *key, int64_t *ret_id, fb_error *err);
+
+#endif

@@ -1,0 +1,528 @@
+/* signalfd is Linux. */
+#define _GNU_SOURCE
+#include "supervisor.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "message.h"
+
+/* A worker's place: the cell that it is running. */
+struct worker {
+    bool busy;
+    size_t cell;
+    int socket;
+    message_reader reader;
+    size_t round;            /* the one in progress */
+    char phase[16];          /* what the cell last said that it was doing */
+    double deadline;         /* monotonic seconds */
+    bool closed;             /* its socket has ended */
+    bool ended;              /* its process has ended */
+    bool done;               /* it said `done` */
+    double accuracy;         /* of the last finished round */
+    char failure[1200];      /* why it failed; "" so far */
+    int exit_status, signal; /* how its process ended */
+};
+
+struct supervisor {
+    const struct plan *plan;
+    struct store *store;
+    struct zygote *zygote;
+    const supervisor_options *options;
+    struct progress *progress;
+    supervisor_summary summary;
+    message_reader control; /* what the zygote says */
+    struct worker *workers;
+    size_t next_cell;
+    int signals;
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* What a round costs, in images through the network: three for a training step's image, one for an
+ * image that is only looked at. */
+static double round_work(const struct plan *plan, const plan_cell *cell, size_t round)
+{
+    const plan_setting *setting = &plan->settings[cell->setting];
+    const data_split *split = &setting->splits[cell->trial_index];
+    const nn_recipe *recipe = &setting->spec->recipe;
+    double labeled = (double)(split->initial_count + round * setting->spec->query);
+    double tested = (double)(split->test ? split->test_count : setting->data->test.count);
+    double offered = (double)(setting->spec->subpool ? setting->spec->subpool : split->pool_count);
+    double validated = recipe->keep == NN_KEEP_BEST_VALIDATION
+                           ? (double)(split->validation_count * recipe->epochs)
+                           : 0;
+    return 3 * labeled * (double)recipe->epochs + validated + tested + 2 * offered;
+}
+
+/* ---- starting a cell ----------------------------------------------------------------------- */
+
+/* The first round that a cell must compute. A stored last round without a query is computed again
+ * when more rounds are wanted, to make the query. */
+static size_t first_round(const store_progress *progress, const plan_cell *cell)
+{
+    size_t stored = progress->round_count;
+    if (stored >= cell->rounds)
+        return cell->rounds;
+    if (stored > 0 && progress->batch[stored - 1] == 0)
+        return stored - 1;
+    return stored;
+}
+
+static json_t *labels_of(const struct plan *plan, const plan_cell *cell, const uint32_t *ids,
+                         size_t count)
+{
+    const uint32_t *labels = plan->settings[cell->setting].data->train.labels;
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, json_integer(labels[ids[i]]));
+    return array;
+}
+
+static json_t *start_message(const struct plan *plan, const plan_cell *cell,
+                             const store_progress *progress, size_t round)
+{
+    const data_split *split = &plan->settings[cell->setting].splits[cell->trial_index];
+    json_t *samples = json_array(), *labels = json_array();
+    for (size_t q = 0; q < progress->query_count; q++) {
+        json_array_append_new(samples, json_integer(progress->queries[q].sample));
+        json_array_append_new(labels, json_integer(progress->queries[q].label));
+    }
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:o, s:o}", "type", "start", "round",
+                     (json_int_t)round, "initial",
+                     labels_of(plan, cell, split->initial, split->initial_count), "validation",
+                     labels_of(plan, cell, split->validation, split->validation_count), "test",
+                     labels_of(plan, cell, split->test, split->test ? split->test_count : 0),
+                     "samples", samples, "labels", labels);
+}
+
+static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
+                      const store_progress *progress, size_t round, fb_error *err)
+{
+    const plan_cell *cell = &s->plan->cells[index];
+    int socket = -1;
+    int rc = zygote_spawn(s->zygote, index, &socket, err);
+    if (rc)
+        return rc;
+    *worker = (struct worker){.busy = true,
+                              .cell = index,
+                              .socket = socket,
+                              .round = round,
+                              .phase = "start",
+                              .deadline = seconds_now() + s->options->round_seconds};
+    /* A cell that is already dead is noticed when its end is reported. */
+    message_send(socket, start_message(s->plan, cell, progress, round), -1, NULL);
+    return FB_OK;
+}
+
+/* Gives the worker the next cell that is not complete. */
+static int assign(struct supervisor *s, struct worker *worker, fb_error *err)
+{
+    while (s->next_cell < s->plan->cell_count) {
+        size_t index = s->next_cell++;
+        const plan_cell *cell = &s->plan->cells[index];
+        store_progress progress = {0};
+        int rc = store_load_progress(s->store, cell->key, &progress, err);
+        if (rc)
+            return rc;
+        size_t round = first_round(&progress, cell);
+        bool complete = round >= cell->rounds;
+        if (!complete)
+            rc = start_cell(s, worker, index, &progress, round, err);
+        store_progress_finish(&progress);
+        if (rc || !complete)
+            return rc;
+    }
+    return FB_OK;
+}
+
+/* Counts what is stored already and what there is to do. */
+static int survey(struct supervisor *s, fb_error *err)
+{
+    struct progress *seen = s->progress;
+    seen->cells_total = s->plan->cell_count;
+    seen->workers = s->options->workers;
+    for (size_t i = 0; i < s->plan->cell_count; i++) {
+        const plan_cell *cell = &s->plan->cells[i];
+        store_progress progress = {0};
+        int rc = store_load_progress(s->store, cell->key, &progress, err);
+        if (rc)
+            return rc;
+        size_t first = first_round(&progress, cell);
+        seen->rounds_total += cell->rounds;
+        seen->rounds_done += first;
+        s->summary.rounds_reused += first;
+        for (size_t r = first; r < cell->rounds; r++)
+            seen->work_total += round_work(s->plan, cell, r);
+        if (first >= cell->rounds) {
+            seen->cells_done++;
+            s->summary.cells_finished++;
+        }
+        store_progress_finish(&progress);
+    }
+    return FB_OK;
+}
+
+/* ---- what a cell says ---------------------------------------------------------------------- */
+
+static double number(const json_t *message, const char *name)
+{
+    const json_t *value = json_object_get(message, name);
+    return json_is_number(value) ? json_number_value(value) : NAN;
+}
+
+static bool is_share(double value)
+{
+    return value >= 0 && value <= 1;
+}
+
+static host_record *read_records(json_t *object, size_t *ret_count)
+{
+    size_t count = json_object_size(object), i = 0;
+    host_record *records = fb_calloc(count, sizeof *records);
+    const char *name;
+    json_t *value;
+    if (!records)
+        return NULL;
+    json_object_foreach (object, name, value) {
+        snprintf(records[i].name, sizeof records[i].name, "%s", name);
+        records[i++].value = json_number_value(value);
+    }
+    *ret_count = count;
+    return records;
+}
+
+/* Reads the queried samples and looks up their labels; a cell's process is not trusted with either.
+ */
+static store_query *read_queries(const struct plan *plan, const plan_cell *cell,
+                                 const json_t *samples, size_t *ret_count)
+{
+    const data_part *train = &plan->settings[cell->setting].data->train;
+    size_t count = json_array_size(samples);
+    store_query *queries = fb_calloc(count, sizeof *queries);
+    for (size_t i = 0; queries && i < count; i++) {
+        json_int_t id = json_integer_value(json_array_get(samples, i));
+        if (id < 0 || (size_t)id >= train->count) {
+            fb_free(queries);
+            return NULL;
+        }
+        queries[i] = (store_query){(uint32_t)id, train->labels[id]};
+    }
+    *ret_count = count;
+    return queries;
+}
+
+/* True when the numbers of a round can be what they claim to be. */
+static bool plausible_round(const struct supervisor *s, const struct worker *worker,
+                            const store_round *round, const json_t *message)
+{
+    const plan_cell *cell = &s->plan->cells[worker->cell];
+    bool last = worker->round + 1 == cell->rounds;
+    return number(message, "round") == (double)worker->round && worker->round < cell->rounds &&
+           is_share(round->metrics.accuracy) && is_share(round->metrics.balanced_accuracy) &&
+           is_share(round->metrics.macro_f1) && isfinite(round->metrics.loss) &&
+           (round->query_count == 0) == last;
+}
+
+static void say_finished(struct supervisor *s, const struct worker *worker)
+{
+    const plan_cell *cell = &s->plan->cells[worker->cell];
+    char sentence[1600];
+    int n = snprintf(sentence, sizeof sentence,
+                     "%s %s trial %u: ", s->plan->settings[cell->setting].spec->name,
+                     s->plan->strategies[cell->strategy].label, cell->trial);
+    if (n < 0 || (size_t)n >= sizeof sentence)
+        n = 0;
+    if (*worker->failure)
+        snprintf(sentence + n, sizeof sentence - (size_t)n, "FAILED: %s", worker->failure);
+    else
+        snprintf(sentence + n, sizeof sentence - (size_t)n, "%zu rounds, final accuracy %.4f",
+                 cell->rounds, worker->accuracy);
+    progress_say(s->progress, sentence);
+}
+
+/* Stores a finished round and pays for its query with the labels. Only a fault of the store is
+ * returned. */
+static int take_round(struct supervisor *s, struct worker *worker, const json_t *message,
+                      fb_error *err)
+{
+    const plan_cell *cell = &s->plan->cells[worker->cell];
+    store_round round = {
+        .round = (uint32_t)worker->round,
+        .labeled = (uint32_t)number(message, "labeled"),
+        .metrics = {number(message, "accuracy"), number(message, "balanced_accuracy"),
+                    number(message, "macro_f1"), number(message, "loss")},
+        .validation_accuracy = number(message, "validation_accuracy"),
+        .train_seconds = number(message, "train_seconds"),
+        .query_seconds = number(message, "query_seconds"),
+        .service_seconds = number(message, "service_seconds"),
+        .evaluate_seconds = number(message, "evaluate_seconds"),
+        .peak_rss_bytes = (uint64_t)json_integer_value(json_object_get(message, "peak_rss_bytes")),
+    };
+    store_query *queries =
+        read_queries(s->plan, cell, json_object_get(message, "samples"), &round.query_count);
+    host_record *records = read_records(json_object_get(message, "records"), &round.record_count);
+    round.queries = queries;
+    round.records = records;
+    int rc = FB_OK;
+    if (!queries || !records || !plausible_round(s, worker, &round, message)) {
+        snprintf(worker->failure, sizeof worker->failure,
+                 "round %zu: the cell's process sent numbers that cannot be", worker->round);
+        rc = zygote_kill(s->zygote, worker->cell, err);
+        goto done;
+    }
+    rc = store_put_round(s->store, cell->key, &round, err);
+    if (rc)
+        goto done;
+    json_t *labels = json_array();
+    for (size_t i = 0; i < round.query_count; i++)
+        json_array_append_new(labels, json_integer(queries[i].label));
+    if (round.query_count)
+        message_send(worker->socket, json_pack("{s:s, s:o}", "type", "labels", "labels", labels),
+                     -1, NULL);
+    else
+        json_decref(labels);
+    s->summary.rounds_computed++;
+    progress_round(s->progress, round_work(s->plan, cell, worker->round));
+    worker->accuracy = round.metrics.accuracy;
+    worker->round++;
+    worker->deadline = seconds_now() + s->options->round_seconds;
+done:
+    fb_free(queries);
+    fb_free(records);
+    return rc;
+}
+
+static int take_message(struct supervisor *s, struct worker *worker, const json_t *message,
+                        fb_error *err)
+{
+    const char *type = json_string_value(json_object_get(message, "type"));
+    if (!type || *worker->failure)
+        return FB_OK;
+    if (strcmp(type, "round") == 0)
+        return take_round(s, worker, message, err);
+    if (strcmp(type, "working") == 0) {
+        const char *phase = json_string_value(json_object_get(message, "phase"));
+        snprintf(worker->phase, sizeof worker->phase, "%s", phase ? phase : "?");
+    } else if (strcmp(type, "done") == 0) {
+        worker->done = true;
+    } else if (strcmp(type, "failed") == 0) {
+        const char *text = json_string_value(json_object_get(message, "text"));
+        snprintf(worker->failure, sizeof worker->failure, "round %zu: %s", worker->round,
+                 text ? text : "no reason given");
+    }
+    return FB_OK;
+}
+
+/* Reads what a cell has sent. Bytes that are no message condemn the cell, not the run. */
+static int listen_to(struct supervisor *s, struct worker *worker, fb_error *err)
+{
+    json_t *message = NULL;
+    fb_error reason = {0};
+    int rc = message_fill(&worker->reader, worker->socket, &worker->closed, err);
+    if (rc)
+        return rc;
+    while (!rc) {
+        if (message_next(&worker->reader, &message, &reason)) {
+            snprintf(worker->failure, sizeof worker->failure, "round %zu: %s", worker->round,
+                     reason.text);
+            worker->closed = true;
+            return zygote_kill(s->zygote, worker->cell, err);
+        }
+        if (!message)
+            break;
+        rc = take_message(s, worker, message, err);
+        json_decref(message);
+    }
+    return rc;
+}
+
+/* ---- the end of a cell --------------------------------------------------------------------- */
+
+static void explain_end(struct worker *worker)
+{
+    if (*worker->failure || worker->done)
+        return;
+    if (worker->signal)
+        snprintf(worker->failure, sizeof worker->failure,
+                 "round %zu: the cell's process was ended by signal %d (%s) in phase '%s'",
+                 worker->round, worker->signal, strsignal(worker->signal), worker->phase);
+    else
+        snprintf(worker->failure, sizeof worker->failure,
+                 "round %zu: the cell's process ended with status %d in phase '%s' before it was "
+                 "done",
+                 worker->round, worker->exit_status, worker->phase);
+}
+
+/* Closes the books on a cell whose process and socket have both ended. */
+static int settle(struct supervisor *s, struct worker *worker, fb_error *err)
+{
+    int rc = FB_OK;
+    explain_end(worker);
+    if (*worker->failure) {
+        s->summary.cells_failed++;
+        rc = store_put_failure(s->store, s->plan->cells[worker->cell].key, (int64_t)worker->round,
+                               worker->failure, err);
+    } else {
+        s->summary.cells_finished++;
+    }
+    s->progress->cells_done++;
+    say_finished(s, worker);
+    close(worker->socket);
+    message_reader_finish(&worker->reader);
+    worker->busy = false;
+    return rc;
+}
+
+/* Reads the zygote's reports of ended processes. */
+static int listen_to_zygote(struct supervisor *s, fb_error *err)
+{
+    bool closed = false;
+    int rc = message_fill(&s->control, s->zygote->control, &closed, err);
+    json_t *message = NULL;
+    while (!rc && !(rc = message_next(&s->control, &message, err)) && message) {
+        size_t cell = (size_t)json_integer_value(json_object_get(message, "cell"));
+        for (size_t i = 0; i < s->options->workers; i++) {
+            struct worker *worker = &s->workers[i];
+            if (!worker->busy || worker->cell != cell)
+                continue;
+            worker->ended = true;
+            worker->signal = (int)json_integer_value(json_object_get(message, "signal"));
+            worker->exit_status = (int)json_integer_value(json_object_get(message, "exit"));
+        }
+        json_decref(message);
+    }
+    if (!rc && closed)
+        rc = fb_fail(err, FB_EIO,
+                     "the process that starts cells ended unexpectedly; run the same command "
+                     "again, finished rounds are kept");
+    return rc;
+}
+
+static int enforce_deadline(struct supervisor *s, struct worker *worker, double now, fb_error *err)
+{
+    if (*worker->failure || worker->ended || now < worker->deadline)
+        return FB_OK;
+    snprintf(worker->failure, sizeof worker->failure,
+             "round %zu: not finished within %g s (limits.seconds); it was in phase '%s'",
+             worker->round, s->options->round_seconds, worker->phase);
+    return zygote_kill(s->zygote, worker->cell, err);
+}
+
+/* ---- the loop ------------------------------------------------------------------------------ */
+
+static int catch_signals(sigset_t *ret_before, int *ret_fd, fb_error *err)
+{
+    sigset_t stop;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGHUP);
+    sigprocmask(SIG_BLOCK, &stop, ret_before);
+    *ret_fd = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
+    return *ret_fd < 0 ? fb_fail(err, FB_EIO, "cannot watch for signals: %s", strerror(errno))
+                       : FB_OK;
+}
+
+/* Waits until something happens, a deadline passes, or half a second is over (to redraw). */
+static int wait_for_events(struct supervisor *s, struct pollfd *events, fb_error *err)
+{
+    size_t n = s->options->workers;
+    events[0] = (struct pollfd){s->signals, POLLIN, 0};
+    events[1] = (struct pollfd){s->zygote->control, POLLIN, 0};
+    for (size_t i = 0; i < n; i++) {
+        bool open = s->workers[i].busy && !s->workers[i].closed;
+        events[2 + i] = (struct pollfd){open ? s->workers[i].socket : -1, POLLIN, 0};
+    }
+    if (poll(events, (nfds_t)(2 + n), 500) < 0 && errno != EINTR)
+        return fb_fail(err, FB_EIO, "cannot wait for the cells: %s", strerror(errno));
+    struct signalfd_siginfo info;
+    if (events[0].revents && read(s->signals, &info, sizeof info) > 0)
+        return fb_fail(err, FB_ECANCELLED,
+                       "stopped by a signal; run the same command again to carry on, finished "
+                       "rounds are kept");
+    return FB_OK;
+}
+
+static int handle_events(struct supervisor *s, const struct pollfd *events, fb_error *err)
+{
+    int rc = events[1].revents ? listen_to_zygote(s, err) : FB_OK;
+    double now = seconds_now();
+    for (size_t i = 0; !rc && i < s->options->workers; i++) {
+        struct worker *worker = &s->workers[i];
+        if (!worker->busy)
+            continue;
+        if (events[2 + i].revents)
+            rc = listen_to(s, worker, err);
+        if (!rc)
+            rc = enforce_deadline(s, worker, now, err);
+        if (!rc && worker->ended && worker->closed)
+            rc = settle(s, worker, err);
+    }
+    return rc;
+}
+
+static int loop(struct supervisor *s, struct pollfd *events, fb_error *err)
+{
+    for (;;) {
+        bool busy = false;
+        for (size_t i = 0; i < s->options->workers; i++) {
+            int rc = s->workers[i].busy ? FB_OK : assign(s, &s->workers[i], err);
+            if (rc)
+                return rc;
+            busy |= s->workers[i].busy;
+        }
+        if (!busy)
+            return FB_OK;
+        progress_draw(s->progress);
+        int rc = wait_for_events(s, events, err);
+        if (!rc)
+            rc = handle_events(s, events, err);
+        if (rc)
+            return rc;
+    }
+}
+
+int supervisor_run(const struct plan *plan, struct store *store, struct zygote *zygote,
+                   const supervisor_options *options, struct progress *progress,
+                   supervisor_summary *ret_summary, fb_error *err)
+{
+    struct supervisor s = {plan, store, zygote, options, progress, {0}, {0}, NULL, 0, -1};
+    sigset_t before;
+    struct pollfd *events = fb_calloc(options->workers + 2, sizeof *events);
+    s.workers = fb_calloc(options->workers, sizeof *s.workers);
+    int rc = catch_signals(&before, &s.signals, err);
+    if (!rc && (!events || !s.workers))
+        rc = fb_fail_memory(err, options->workers, sizeof *s.workers, "workers");
+    if (!rc)
+        rc = survey(&s, err);
+    if (!rc)
+        rc = loop(&s, events, err);
+    for (size_t i = 0; s.workers && i < options->workers; i++) {
+        if (!s.workers[i].busy)
+            continue;
+        close(s.workers[i].socket);
+        message_reader_finish(&s.workers[i].reader);
+    }
+    if (s.signals >= 0)
+        close(s.signals);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    message_reader_finish(&s.control);
+    fb_free(s.workers);
+    fb_free(events);
+    *ret_summary = s.summary;
+    return rc;
+}
