@@ -1,0 +1,187 @@
+/* bench_kernels.c - the speed of the products and convolutions, next to OpenBLAS on one thread.
+ *
+ * usage: bench_kernels [NAME]     only the cases whose names contain NAME (FLIPBENCH_ISA chooses)
+ *
+ * Ours and OpenBLAS run in turn, because the machine's speed drifts; the best run of each is
+ * printed in GFLOP/s. OpenBLAS gets a convolution's patch matrix ready-made and its time is that
+ * of the one cblas_sgemm, which is in its favour. */
+#include "kernels.h"
+
+#include <cblas.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef enum case_kind {
+    GEMM,
+    CONV_FORWARD,
+    CONV_WEIGHTS,
+    CONV_INPUT
+} case_kind;
+
+typedef struct bench_case {
+    const char *name;
+    case_kind kind;
+    bool trans_a, trans_b; /* GEMM */
+    size_t m, n, k;        /* GEMM */
+    size_t count;          /* convolutions */
+    kernels_conv conv;
+} bench_case;
+
+#define S_CNN_1 {.height = 28, .width = 28, .channels = 1, .kernel = 3, .filters = 32}
+#define S_CNN_2 {.height = 26, .width = 26, .channels = 32, .kernel = 3, .filters = 64}
+#define SAME_64                                                                                    \
+    {.height = 16, .width = 16, .channels = 64, .kernel = 3, .padding = 1, .filters = 64}
+#define SAME_RGB                                                                                   \
+    {.height = 32, .width = 32, .channels = 3, .kernel = 3, .padding = 1, .filters = 32}
+
+static const bench_case CASES[] = {
+    {.name = "square 256", .m = 256, .n = 256, .k = 256},
+    {.name = "square 512", .m = 512, .n = 512, .k = 512},
+    {.name = "square 1024", .m = 1024, .n = 1024, .k = 1024},
+    {.name = "square 1024 transposed b", .trans_b = true, .m = 1024, .n = 1024, .k = 1024},
+    {.name = "s-cnn dense forward, 32", .m = 32, .n = 128, .k = 9216},
+    {.name = "s-cnn dense forward, 256", .m = 256, .n = 128, .k = 9216},
+    {.name = "s-cnn dense weights, 32", .trans_a = true, .m = 9216, .n = 128, .k = 32},
+    {.name = "s-cnn dense input, 32", .trans_b = true, .m = 32, .n = 9216, .k = 128},
+    {.name = "head 4000 x 512 x 10", .m = 4000, .n = 10, .k = 512},
+    {.name = "mlp hidden, 64", .m = 64, .n = 128, .k = 16},
+    {.name = "s-cnn conv 1 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = S_CNN_1},
+    {.name = "s-cnn conv 1 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = S_CNN_1},
+    {.name = "s-cnn conv 2 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = S_CNN_2},
+    {.name = "s-cnn conv 2 forward, 256", .kind = CONV_FORWARD, .count = 256, .conv = S_CNN_2},
+    {.name = "s-cnn conv 2 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = S_CNN_2},
+    {.name = "s-cnn conv 2 input, 32", .kind = CONV_INPUT, .count = 32, .conv = S_CNN_2},
+    {.name = "same 64 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SAME_64},
+    {.name = "same 64 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SAME_64},
+    {.name = "same 64 input, 32", .kind = CONV_INPUT, .count = 32, .conv = SAME_64},
+    {.name = "same rgb forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SAME_RGB},
+    {.name = "same rgb weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SAME_RGB},
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Numbers of no particular value, the same every time. */
+static float *numbers(size_t count)
+{
+    float *x = malloc(count * sizeof *x);
+    if (!x) {
+        fprintf(stderr, "bench_kernels: out of memory\n");
+        exit(1);
+    }
+    for (size_t i = 0; i < count; i++)
+        x[i] = (float)(i * 2654435761u % 1000) / 1000.0f - 0.5f;
+    return x;
+}
+
+/* The operands of the product that the case is: left (m x k), right (k x n), out (m x n), whatever
+ * the transposes; a convolution's arrays are no larger. */
+typedef struct operands {
+    size_t m, n, k;
+    float *left, *right, *out, *bias;
+} operands;
+
+static size_t product_size(const bench_case *c, operands *ret)
+{
+    const kernels_conv *v = &c->conv;
+    size_t pixels = c->count * (v->height + 2 * v->padding - v->kernel + 1) *
+                    (v->width + 2 * v->padding - v->kernel + 1);
+    size_t patch = v->kernel * v->kernel;
+    switch (c->kind) {
+    case GEMM:
+        ret->m = c->m, ret->n = c->n, ret->k = c->k;
+        break;
+    case CONV_FORWARD:
+        ret->m = pixels, ret->n = v->filters, ret->k = patch * v->channels;
+        break;
+    case CONV_WEIGHTS:
+        ret->m = patch * v->channels, ret->n = v->filters, ret->k = pixels;
+        break;
+    case CONV_INPUT:
+        ret->m = c->count * v->height * v->width;
+        ret->n = v->channels, ret->k = patch * v->filters;
+        break;
+    }
+    return ret->m * ret->n * ret->k;
+}
+
+static int run_ours(const bench_case *c, const operands *o)
+{
+    switch (c->kind) {
+    case GEMM:
+        return kernels_gemm(c->trans_a, c->trans_b, o->m, o->n, o->k, o->left,
+                            c->trans_a ? o->m : o->k, o->right, c->trans_b ? o->k : o->n, 0,
+                            o->out, o->n);
+    case CONV_FORWARD:
+        return kernels_conv_forward(&c->conv, c->count, o->left, o->right, o->bias, true, o->out);
+    case CONV_WEIGHTS:
+        return kernels_conv_weight_gradient(&c->conv, c->count, o->left, o->right, o->out, o->bias);
+    case CONV_INPUT:
+        return kernels_conv_input_gradient(&c->conv, c->count, o->right, o->left, o->out);
+    }
+    return FB_EINVAL;
+}
+
+static void run_blas(const bench_case *c, const operands *o)
+{
+    bool trans_a = c->trans_a || c->kind == CONV_WEIGHTS;
+    cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
+                c->trans_b ? CblasTrans : CblasNoTrans, (int)o->m, (int)o->n, (int)o->k, 1,
+                o->left, (int)(trans_a ? o->m : o->k), o->right, (int)(c->trans_b ? o->k : o->n), 0,
+                o->out, (int)o->n);
+}
+
+static int run_case(const bench_case *c)
+{
+    operands o = {0};
+    double flops = 2.0 * (double)product_size(c, &o);
+    o.left = numbers(o.m * o.k);
+    o.right = numbers(o.k * o.n);
+    o.out = numbers(o.m * o.n);
+    o.bias = numbers(o.n);
+    size_t repeats = 1 + (size_t)(2e8 / flops); /* a few milliseconds at least */
+    double best_ours = 1e30, best_blas = 1e30;
+    int status = 0;
+    for (size_t turn = 0; turn < 12 && status == 0; turn++) {
+        double start = now();
+        for (size_t i = 0; i < repeats && status == 0; i++)
+            status = run_ours(c, &o);
+        double middle = now();
+        for (size_t i = 0; i < repeats; i++)
+            run_blas(c, &o);
+        double end = now();
+        best_ours = middle - start < best_ours ? middle - start : best_ours;
+        best_blas = end - middle < best_blas ? end - middle : best_blas;
+    }
+    double work = 1e-9 * flops * (double)repeats;
+    printf("%-28s %8.1f %8.1f %8.2f\n", c->name, work / best_ours, work / best_blas,
+           best_blas / best_ours);
+    free(o.left);
+    free(o.right);
+    free(o.out);
+    free(o.bias);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    openblas_set_num_threads(1);
+    printf("GFLOP/s on one thread, %s; OpenBLAS %s\n", kernels_isa(), openblas_get_corename());
+    printf("%-28s %8s %8s %8s\n", "case", "ours", "OpenBLAS", "ratio");
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        if (argc > 1 && !strstr(CASES[i].name, argv[1]))
+            continue;
+        int status = run_case(&CASES[i]);
+        if (status < 0) {
+            fprintf(stderr, "bench_kernels: %s: %s\n", CASES[i].name, fb_status_text(status));
+            return 1;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,327 @@
+"""flipbench run: the same results whatever happens, and faults that cost one cell only."""
+import os
+import random
+import signal
+import subprocess
+import time
+import unittest
+
+from cli import BROKEN, Case, deterministic, export, flipbench, main, start
+
+SPEC = """flipbench: 1
+name: smoke
+seed: 7
+trials: 2
+settings:
+  - name: blobs
+    dataset: {format: synthetic, generator: blobs, train: 600, test: 300, classes: 5, features: 8}
+    network: {name: mlp, hidden: [16]}
+    train: {epochs: 4, batch: 16}
+    budget: {initial: 10, query: 10, rounds: 3, subpool: 200}
+  - name: glyphs
+    dataset: {format: synthetic, generator: glyphs, train: 300, test: 50}
+    network: s-cnn
+    validation: 20
+    train: {epochs: 2, keep: best-validation}
+    budget: {initial: 10, query: 8, rounds: 2, subpool: 60}
+strategies: [random, entropy, margin, ldm, {use: ldm-s, label: LDM-S, stop: 5}]
+"""
+
+QUICK = """flipbench: 1
+name: quick
+trials: 1
+settings:
+  - name: blobs
+    dataset: {format: synthetic, generator: blobs, train: 400, test: 100, classes: 4, features: 6}
+    network: mlp
+    train: {epochs: 2}
+    budget: {initial: 8, query: 8, rounds: 2, subpool: 100}
+strategies: [random, entropy]
+"""
+
+
+def wait_until(condition, seconds=60):
+    """Polls a condition; fails the test when it never holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        time.sleep(0.01)
+
+
+def stored_rounds(directory):
+    done = flipbench("export", directory, "--what", "rounds")
+    return max(0, len(done.stdout.splitlines()) - 1) if done.returncode == 0 else 0
+
+
+def processes_of(directory):
+    """The ids of the processes whose command line names the folder, zygote and cells among them."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                words = file.read().split(b"\0")
+        except OSError:
+            continue
+        if directory.encode() in words and b"run" in words[1:2]:
+            found.append(int(name))
+    return found
+
+
+class SameResults(Case):
+    def test_workers_and_kills_change_nothing(self):
+        spec = self.write("spec.yaml", SPEC)
+        one, two, killed = self.path("one"), self.path("two"), self.path("killed")
+        self.fine("run", spec, "-o", one, "-j1")
+        self.fine("run", spec, "-o", two, "-j2")
+        moments = random.Random(1)
+        total = stored_rounds(one)
+        for kill in range(5):
+            process = start("run", spec, "-o", killed, "-j2")
+            before = stored_rounds(killed)
+            goal = min(total - 1, before + moments.randrange(0, 6))
+            wait_until(lambda: process.poll() is not None or stored_rounds(killed) >= goal)
+            process.kill()
+            process.communicate()
+        self.fine("run", spec, "-o", killed, "-j2")
+        for what in ("rounds", "traces"):
+            reference = deterministic(one, what)
+            self.assertGreater(len(reference.splitlines()), 50)
+            self.assertEqual(reference, deterministic(two, what))
+            self.assertEqual(reference, deterministic(killed, what))
+
+    def test_round_0_is_the_same_for_all_strategies(self):
+        spec = self.write("spec.yaml", SPEC)
+        self.fine("run", spec, "-o", self.path("out"))
+        seen = {}
+        for row in export(self.path("out"), "rounds"):
+            if row["round"] == "0":
+                seen.setdefault((row["setting"], row["trial"]), []).append(
+                    (row["accuracy"], row["loss"], row["validation_accuracy"]))
+        self.assertEqual(len(seen), 4)
+        for values in seen.values():
+            self.assertEqual(len(values), 5)
+            self.assertEqual(len(set(values)), 1)
+
+    def test_a_longer_run_extends_a_shorter_one(self):
+        spec = self.write("spec.yaml", QUICK)
+        out, whole = self.path("out"), self.path("whole")
+        self.fine("run", spec, "-o", out)
+        printed = self.fine("run", spec, "-o", out, "--set", "trials=2")
+        self.assertIn("6 rounds computed, 6 reused", printed)
+        printed = self.fine("run", spec, "-o", out, "--set", "trials=2", "--set", "budget.rounds=4")
+        self.assertIn("12 rounds computed, 8 reused", printed)  # 4 cells: the last round and 2 new
+        printed = self.fine("run", spec, "-o", out, "--set", "trials=2", "--set", "budget.rounds=4")
+        self.assertIn("0 rounds computed, 20 reused", printed)
+        self.fine("run", spec, "-o", whole, "--set", "trials=2", "--set", "budget.rounds=4")
+        for what in ("rounds", "traces"):
+            self.assertEqual(deterministic(out, what), deterministic(whole, what))
+
+    def test_trials_can_be_shared_out(self):
+        spec = self.write("spec.yaml", QUICK)
+        out, whole = self.path("out"), self.path("whole")
+        self.fine("run", spec, "-o", out, "--trials", "1:3")
+        self.fine("run", spec, "-o", out, "--trials", "0:1")
+        self.fine("run", spec, "-o", whole, "--set", "trials=3")
+        self.assertEqual(deterministic(out, "rounds"), deterministic(whole, "rounds"))
+
+    def test_queries_are_labelled_once_and_counted(self):
+        spec = self.write("spec.yaml", SPEC)
+        self.fine("run", spec, "-o", self.path("out"), "--set", "trials=1")
+        cells = {}
+        for row in export(self.path("out"), "traces"):
+            self.assertEqual(row["outcome"], "labelled")
+            cells.setdefault((row["setting"], row["strategy"]), []).append(row["sample"])
+        self.assertEqual(len(cells), 10)
+        for (setting, _), samples in cells.items():
+            self.assertEqual(len(samples), 30 if setting == "blobs" else 16)
+            self.assertEqual(len(set(samples)), len(samples))
+
+    def test_rounds_all_empties_the_pool(self):
+        spec = self.write("spec.yaml", QUICK)
+        self.fine("run", spec, "-o", self.path("out"), "--set", "budget.rounds=all",
+                  "--set", "budget.query=100")
+        rows = [row for row in export(self.path("out"), "rounds") if row["strategy"] == "random"]
+        self.assertEqual([row["labeled"] for row in rows], ["8", "108", "208", "308", "400"])
+
+
+class Stops(Case):
+    def test_interrupt_is_quick_and_resumable(self):
+        spec = self.write("spec.yaml", SPEC)
+        out = self.path("out")
+        process = start("run", spec, "-o", out)
+        wait_until(lambda: stored_rounds(out) > 0)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn("carry on", errors)
+        self.fine("run", spec, "-o", out)
+
+    def test_cells_die_with_a_killed_supervisor_and_free_the_lock(self):
+        spec = self.write("spec.yaml", SPEC)
+        out = self.path("out")
+        process = start("run", spec, "-o", out)
+        wait_until(lambda: len(processes_of(out)) >= 3)
+        process.kill()
+        process.communicate()
+        wait_until(lambda: not processes_of(out))
+        self.fine("run", spec, "-o", out)
+
+    def test_two_runs_on_one_folder(self):
+        spec = self.write("spec.yaml", SPEC)
+        out = self.path("out")
+        process = start("run", spec, "-o", out)
+        wait_until(lambda: stored_rounds(out) > 0)
+        self.assertIn("another flipbench run", self.refused("run", spec, "-o", out))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+@unittest.skipUnless(BROKEN, "FLIPBENCH_TEST_PLUGINS is not set")
+class BadPlugins(Case):
+    """A plugin that misbehaves costs its own cell, and the others end as they do without it."""
+
+    def run_with(self, plugin, strategy, *more):
+        spec = self.write("spec.yaml",
+                          QUICK.replace("[random, entropy]", f"[random, {strategy}, entropy]"))
+        clean = self.write("clean.yaml", QUICK)
+        out = self.path("out")
+        done = flipbench("run", spec, "-o", out, "-j2", "--plugin", os.path.join(BROKEN, plugin),
+                         *more)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("FAILED", done.stderr)
+        self.fine("run", clean, "-o", self.path("clean"))
+        self.assertEqual([row for row in deterministic(out, "traces").splitlines()
+                          if strategy not in row],
+                         deterministic(self.path("clean"), "traces").splitlines())
+        failures = [row["failure"] for row in export(out, "cells") if row["failure"]]
+        self.assertEqual(len(failures), 1)
+        return failures[0]
+
+    def test_repeated_id(self):
+        self.assertIn("twice", self.run_with("repeated_id.so", "repeated-id"))
+
+    def test_segmentation_fault(self):
+        self.assertRegex(self.run_with("crash_select.so", "crash-select"), "signal|ended")
+
+    def test_endless_loop(self):
+        cause = self.run_with("hang_select.so", "hang-select", "--set", "limits.seconds=3")
+        self.assertIn("not finished within 3 s", cause)
+
+    def test_wrong_abi(self):
+        spec = self.write("spec.yaml", QUICK)
+        text = self.refused("run", spec, "-o", self.path("out"), "--plugin",
+                            os.path.join(BROKEN, "newer_major.so"))
+        self.assertRegex(text, "newer_major.so.*ABI")
+
+
+class Refusals(Case):
+    def test_missing_data_file(self):
+        spec = self.write("spec.yaml", QUICK.replace(
+            "{format: synthetic, generator: blobs, train: 400, test: 100, classes: 4, features: 6}",
+            "{format: idx, train_images: no-images, train_labels: no-labels, test_images: a, "
+            "test_labels: b}"))
+        self.assertIn("no-images", self.refused("run", spec, "-o", self.path("out")))
+
+    def test_unknown_strategy(self):
+        spec = self.write("spec.yaml", QUICK.replace("entropy]", "entropi]"))
+        text = self.refused("run", spec, "-o", self.path("out"))
+        self.assertRegex(text, r"spec\.yaml:10:\d+: .*entropi.*entropy")
+
+    def test_query_larger_than_the_pool(self):
+        spec = self.write("spec.yaml", QUICK)
+        text = self.refused("run", spec, "-o", self.path("out"), "--set", "budget.query=1000",
+                            "--set", "budget.subpool=0")
+        self.assertIn("1000", text)
+        text = self.refused("run", spec, "-o", self.path("out"), "--set", "budget.rounds=1000")
+        self.assertIn("rounds", text)
+
+    def test_another_experiment_in_the_folder(self):
+        spec = self.write("spec.yaml", QUICK)
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        text = self.refused("run", spec, "-o", out, "--set", "train.epochs=3")
+        self.assertIn("recipe", text)
+        self.fine("run", spec, "-o", out, "--set", "train.epochs=3", "--fresh")
+
+    def test_a_folder_without_results(self):
+        for command in (["export", self.folder], ["report", self.folder, "-o", self.path("x")]):
+            self.assertIn("no results", self.refused(*command))
+
+    def test_a_file_that_is_no_database(self):
+        self.write("results.db", "this is a text\n" * 100)
+        self.assertIn("results.db", self.refused("export", self.folder))
+
+    def test_unknown_command_and_option(self):
+        self.assertIn("no command", self.refused("rum"))
+        done = flipbench("run", "--frsh")
+        self.assertEqual(done.returncode, 2)
+
+
+class Looks(Case):
+    def test_dry_run_prints_the_cells_and_runs_nothing(self):
+        spec = self.write("spec.yaml", SPEC)
+        printed = self.fine("run", spec, "-o", self.path("out"), "--dry-run").splitlines()
+        self.assertEqual(len(printed), 21)
+        self.assertIn("20 cells: 2 settings x 5 strategies x 2 trials", printed[-1])
+        self.assertFalse(os.path.exists(self.path("out")))
+
+    def test_check_and_resolved_spec(self):
+        spec = self.write("spec.yaml", SPEC)
+        self.assertIn("ok, 20 cells", self.fine("check", spec))
+        resolved = self.write("resolved.yaml", self.fine("check", spec, "--resolved"))
+        self.assertEqual(self.fine("check", resolved, "--resolved"),
+                         self.fine("check", spec, "--resolved"))
+
+    def test_lists_and_info(self):
+        for word, expected in (("strategies", "ldm-s"), ("networks", "s-cnn"),
+                               ("datasets", "fashion-mnist")):
+            self.assertIn(expected, self.fine("list", word))
+            self.assertIn(expected, self.fine("list", word, "--json"))
+        text = self.fine("info", "strategy", "ldm-s")
+        for word in ("2401.09787", "sigma_min_exp", "stop"):
+            self.assertIn(word, text)
+        self.assertIn("ldm-s", self.refused("info", "strategy", "ldm-z"))
+
+    def test_help_of_every_command(self):
+        for command in ("run", "report", "export", "select", "check", "list", "info"):
+            self.assertIn("Usage: flipbench " + command, self.fine(command, "--help"))
+
+    def test_export_formats_agree(self):
+        import json
+        spec = self.write("spec.yaml", QUICK)
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        rows = export(out, "rounds")
+        lines = self.fine("export", out, "--format", "jsonl").splitlines()
+        self.assertEqual(len(rows), len(lines))
+        for row, line in zip(rows, lines):
+            for name, value in json.loads(line).items():
+                self.assertEqual(row[name], "" if value is None else row[name])
+                if isinstance(value, float):
+                    self.assertEqual(float(row[name]), value)
+        self.assertEqual(list(rows[0]), (
+            "setting dataset network strategy params trial round labeled validation_labels "
+            "accuracy balanced_accuracy macro_f1 loss validation_accuracy train_seconds "
+            "query_seconds service_seconds evaluate_seconds peak_rss_bytes "
+            "selected_sha256").split())
+
+    def test_report_has_what_was_run(self):
+        spec = self.write("spec.yaml", SPEC)
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        self.fine("report", out, "-o", self.path("report"))
+        with open(self.path("report/index.html"), encoding="utf-8") as file:
+            page = file.read()
+        for word in ("LDM-S", "glyphs", "blobs", "seed: 7", "<svg"):
+            self.assertIn(word, page)
+        self.assertEqual(page.count("http://") + page.count("https://"),
+                         page.count("http://www.w3.org/"))
+        with open(self.path("report/rounds.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), flipbench("export", out).stdout)
+        self.assertTrue(os.path.getsize(self.path("report/tables.md")) > 200)
+
+
+main()

@@ -1,0 +1,32 @@
+/* Never comes back from its initialisation. */
+#include "working.h"
+
+static const fb_strategy strategy = {WORKING("hang-load")};
+
+static int start(void)
+{
+    for (volatile int forever = 1; forever;)
+        continue;
+    return 0;
+}
+
+static size_t count(void)
+{
+    return 1;
+}
+
+static const fb_strategy *get(size_t index)
+{
+    (void)index;
+    return &strategy;
+}
+
+FB_EXPORT const fb_plugin flipbench_plugin = {
+    .magic = FLIPBENCH_MAGIC,
+    .abi_major = FLIPBENCH_ABI_MAJOR,
+    .abi_minor = FLIPBENCH_ABI_MINOR,
+    .struct_size = sizeof(fb_plugin),
+    .count = count,
+    .get = get,
+    .init = start,
+};

@@ -1,0 +1,1189 @@
+/* Networks and their training: gradients against a double-precision reference, engines against
+ * each other, and what a training promises. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "nn.h"
+#include "nn_reference.h"
+#include "optimizer.h"
+
+static const nn_engine g_engines[] = {NN_PORTABLE, NN_BLAS};
+
+static fb_stream stream_of(const char *purpose, uint64_t seed)
+{
+    return fb_stream_make(seed, purpose, NULL, 0);
+}
+
+#define CONV(filters, side, ...)                                                                   \
+    {                                                                                              \
+        .kind = NN_CONV, .size = (filters), .kernel = (side), __VA_ARGS__                          \
+    }
+#define DENSE(units, ...) {.kind = NN_DENSE, .size = (units), __VA_ARGS__}
+#define POOL {.kind = NN_MAX_POOL}
+#define DROPOUT(share) {.kind = NN_DROPOUT, .rate = (share)}
+#define RELU .relu = true
+#define SAME .same = true
+#define HEAD {.kind = NN_DENSE}
+
+/* Small networks in which every kind of layer stands below, above and between the others. */
+typedef struct case_network {
+    const char *name;
+    nn_shape input;
+    size_t class_count;
+    nn_layer_spec layers[9]; /* up to the head */
+} case_network;
+
+static const case_network g_cases[] = {
+    {"softmax regression", {1, 1, 5}, 3, {HEAD}},
+    {"two hidden layers", {1, 1, 6}, 4, {DENSE(7, RELU), DENSE(5, RELU), HEAD}},
+    {"linear hidden layer", {1, 1, 4}, 3, {DENSE(6, RELU), DENSE(5, .relu = false), HEAD}},
+    {"convolution, valid", {6, 5, 2}, 3, {CONV(4, 3, RELU), HEAD}},
+    {"convolution, same", {4, 5, 3}, 3, {CONV(5, 3, SAME), HEAD}},
+    {"convolutions of 1, 5 and 2", {6, 7, 2}, 3,
+     {CONV(3, 1, RELU), CONV(4, 5, SAME, RELU), CONV(3, 2, .same = false), HEAD}},
+    {"pool of an odd size", {7, 5, 3}, 3, {CONV(4, 3, SAME), POOL, HEAD}},
+    {"pool twice", {8, 8, 2}, 3, {CONV(3, 3, SAME, RELU), POOL, CONV(4, 3, SAME), POOL, HEAD}},
+    {"convolution wider than its image", {2, 3, 2}, 3, {CONV(3, 5, SAME, RELU), HEAD}},
+    {"dropout of the input", {4, 4, 2}, 3, {DROPOUT(0.3), CONV(3, 3, RELU), HEAD}},
+    {"dropout before the head", {1, 1, 8}, 3, {DENSE(9, RELU), DROPOUT(0.5), HEAD}},
+    {"dropout of most, twice", {1, 1, 8}, 3,
+     {DROPOUT(0.1), DENSE(40, RELU), DROPOUT(0.7), DENSE(9, RELU), HEAD}},
+    {"dropout of most before a dense layer", {1, 1, 8}, 3,
+     {DENSE(40, RELU), DROPOUT(0.7), DENSE(9, RELU), HEAD}},
+    {"small S-CNN", {10, 9, 1}, 4,
+     {CONV(3, 3, RELU), CONV(5, 3, RELU), POOL, DROPOUT(0.25), DENSE(8, RELU), DROPOUT(0.5),
+      HEAD}},
+};
+enum { CASE_COUNT = sizeof g_cases / sizeof g_cases[0] };
+
+static nn_network *create_case(const case_network *wanted, nn_engine engine)
+{
+    nn_network_spec spec = {.name = "case"};
+    bool head = false;
+    while (!head) {
+        const nn_layer_spec *layer = &wanted->layers[spec.layer_count];
+        head = layer->kind == NN_DENSE && layer->size == 0;
+        spec.layers[spec.layer_count++] = *layer;
+    }
+    nn_network *network = NULL;
+    fb_error err = {0};
+    if (nn_create(&spec, wanted->input, wanted->class_count, engine, &network, &err))
+        fail_msg("%s: %s", wanted->name, err.text);
+    nn_initialize(network, stream_of(FB_STREAM_WEIGHTS, 3));
+    return network;
+}
+
+static nn_network *create_named(const char *name, nn_shape input, size_t classes, nn_engine engine)
+{
+    nn_network_spec spec;
+    nn_network *network = NULL;
+    assert_int_equal(nn_network_named(name, NULL, 0, &spec, NULL), 0);
+    assert_int_equal(nn_create(&spec, input, classes, engine, &network, NULL), 0);
+    nn_initialize(network, stream_of(FB_STREAM_WEIGHTS, 3));
+    return network;
+}
+
+/* Samples of noise with a weak pattern for each class, so that they can be learnt and not too
+ * easily; uint8 pixels or floats in [0, 1). */
+typedef struct samples {
+    nn_source source;
+    uint8_t *u8;
+    float *f32;
+    uint32_t *ids, *labels;
+    size_t count;
+} samples;
+
+static samples make_samples(nn_shape shape, size_t classes, size_t count, bool pixels,
+                            uint64_t seed)
+{
+    size_t size = nn_shape_size(shape);
+    fb_stream stream = stream_of(FB_STREAM_SYNTHETIC, seed);
+    samples s = {.count = count,
+                 .u8 = pixels ? calloc(count * size, 1) : NULL,
+                 .f32 = pixels ? NULL : calloc(count * size, sizeof(float)),
+                 .ids = calloc(count, sizeof *s.ids),
+                 .labels = calloc(count, sizeof *s.labels)};
+    for (size_t i = 0; i < count; i++) {
+        s.ids[i] = (uint32_t)i;
+        s.labels[i] = (uint32_t)fb_stream_below(stream, 0, i, classes);
+        for (size_t j = 0; j < size; j++) {
+            double value = fb_stream_uniform(stream, 1, i * size + j);
+            double pattern = fb_stream_uniform(stream, 2, s.labels[i] * size + j);
+            double mixed = 0.75 * value + 0.25 * pattern;
+            if (pixels)
+                s.u8[i * size + j] = (uint8_t)(mixed * 256.0);
+            else
+                s.f32[i * size + j] = (float)mixed;
+        }
+    }
+    s.source = (nn_source){.shape = shape, .u8 = s.u8, .f32 = s.f32, .count = count};
+    return s;
+}
+
+static void free_samples(samples *s)
+{
+    free(s->u8);
+    free(s->f32);
+    free(s->ids);
+    free(s->labels);
+}
+
+static nn_recipe recipe_of(size_t batch, size_t epochs, double learning_rate)
+{
+    return (nn_recipe){.optimizer = NN_ADAM, .learning_rate = learning_rate, .beta1 = 0.9,
+                       .beta2 = 0.999, .epsilon = 1e-7, .batch = batch, .epochs = epochs,
+                       .keep = NN_KEEP_LAST};
+}
+
+static nn_training training_of(const samples *s)
+{
+    return (nn_training){.source = &s->source, .ids = s->ids, .labels = s->labels,
+                         .count = s->count, .batches = stream_of(FB_STREAM_BATCHES, 5),
+                         .dropout = stream_of(FB_STREAM_DROPOUT, 5)};
+}
+
+static nn_training_result train(nn_network *network, const nn_recipe *recipe,
+                                const nn_training *training)
+{
+    nn_training_result result = {0};
+    fb_error err = {0};
+    if (nn_train(network, recipe, training, &result, &err))
+        fail_msg("%s", err.text);
+    return result;
+}
+
+static void assert_same_weights(const nn_network *a, const nn_network *b)
+{
+    char x[65], y[65];
+    nn_weights_digest(a, x);
+    nn_weights_digest(b, y);
+    assert_string_equal(x, y);
+}
+
+/* ---- gradients ------------------------------------------------------------------------------ */
+
+enum { GRADIENT_ROWS = 5 };
+
+/* Runs one training pass forward and backward, without a step. */
+static void run_gradient(nn_network *network, const samples *s)
+{
+    const float *logits = NULL;
+    assert_int_equal(network_reserve(network, s->count, true, NULL), 0);
+    layer_pass pass = network_pass(network, PASS_TRAIN, stream_of(FB_STREAM_DROPOUT, 7), 2);
+    samples_gather(&s->source, NULL, 0, s->count, network->input);
+    assert_int_equal(network_forward(network, &pass, 0, network->layer_count, s->count,
+                                     network->input, &logits, NULL), 0);
+    loss_cross_entropy(s->count, network->class_count, logits, s->labels, network->gradients[0]);
+    assert_int_equal(network_backward(network, &pass, s->count, NULL), 0);
+}
+
+/* The reference's loss with one parameter moved. The reference is double precision, so the step
+ * can be so small (1e-6) that in these networks no ReLU or maximum changes sides, and the central
+ * difference is right to about 1e-9. */
+static double moved_loss(const nn_network *network, double *parameters, size_t at, double by,
+                         const samples *s, const double *x)
+{
+    double logits[GRADIENT_ROWS * 8], before = parameters[at];
+    parameters[at] = before + by;
+    reference_forward(network, parameters, s->count, x, true, logits);
+    parameters[at] = before;
+    return reference_loss(s->count, network->class_count, logits, s->labels);
+}
+
+/* Compares the gradient of one tensor, relative to the tensor's largest element. */
+static void check_tensor(const char *name, const nn_network *network, double *parameters,
+                         const samples *s, const double *x, const float *gradient, size_t count)
+{
+    size_t first = (size_t)(gradient - network->gradient);
+    double largest = 0.0, worst = 0.0, step = 1e-6;
+    for (size_t i = 0; i < count; i++) {
+        double above = moved_loss(network, parameters, first + i, step, s, x);
+        double below = moved_loss(network, parameters, first + i, -step, s, x);
+        double difference = (above - below) / (2.0 * step);
+        largest = fmax(largest, fabs(difference));
+        double error = fabs((double)gradient[i] - difference);
+        worst = error <= worst ? worst : error;
+    }
+    if (count > 0 && !(largest > 1e-4))
+        fail_msg("%s: the gradient is nearly zero, which tests nothing", name);
+    if (!(worst <= 2e-6 * largest + 1e-8))
+        fail_msg("%s: the gradient is off by %g, its largest element is %g", name, worst, largest);
+}
+
+static void check_gradients(const case_network *tested, nn_engine engine)
+{
+    nn_network *network = create_case(tested, engine);
+    samples s = make_samples(tested->input, tested->class_count, GRADIENT_ROWS, false, 11);
+    size_t size = s.count * nn_shape_size(tested->input);
+    double *x = calloc(size, sizeof *x);
+    double *parameters = calloc(network->slab_count, sizeof *parameters);
+    for (size_t i = 0; i < network->layer_count; i++)
+        for (size_t j = 0; j < network->layers[i].bias_count; j++)
+            network->layers[i].bias[j] = 0.1f * (float)(j % 3) - 0.05f;
+    run_gradient(network, &s);
+    for (size_t i = 0; i < size; i++)
+        x[i] = (double)s.f32[i];
+    for (size_t i = 0; i < network->slab_count; i++)
+        parameters[i] = (double)network->parameters[i];
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const nn_layer *layer = &network->layers[i];
+        char name[128];
+        snprintf(name, sizeof name, "%s (%s), layer %zu (%s)", tested->name,
+                 nn_engine_name(engine), i, layer->ops->name);
+        check_tensor(name, network, parameters, &s, x, layer->d_weights, layer->weight_count);
+        check_tensor(name, network, parameters, &s, x, layer->d_bias, layer->bias_count);
+    }
+    free(x);
+    free(parameters);
+    free_samples(&s);
+    nn_destroy(network);
+}
+
+static void gradients_match_finite_differences(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++)
+        for (size_t e = 0; e < 2; e++)
+            check_gradients(&g_cases[i], g_engines[e]);
+}
+
+static void inference_matches_the_reference(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++)
+        for (size_t e = 0; e < 2; e++) {
+            const case_network *tested = &g_cases[i];
+            nn_network *network = create_case(tested, g_engines[e]);
+            samples s = make_samples(tested->input, tested->class_count, 7, false, 13);
+            size_t size = 7 * nn_shape_size(tested->input), outputs = 7 * tested->class_count;
+            double *x = calloc(size, sizeof *x), want[7 * 8];
+            double *parameters = calloc(network->slab_count, sizeof *parameters);
+            float got[7 * 8];
+            for (size_t j = 0; j < size; j++)
+                x[j] = (double)s.f32[j];
+            for (size_t j = 0; j < network->slab_count; j++)
+                parameters[j] = (double)network->parameters[j];
+            reference_forward(network, parameters, 7, x, false, want);
+            assert_int_equal(nn_infer(network, &s.source, NULL, 7, NULL, got, NULL), 0);
+            for (size_t j = 0; j < outputs; j++)
+                if (!(fabs((double)got[j] - want[j]) <= 2e-6 * (1.0 + fabs(want[j]))))
+                    fail_msg("%s: logit %zu is %g, expected %g", tested->name, j, (double)got[j],
+                             want[j]);
+            free(x);
+            free(parameters);
+            free_samples(&s);
+            nn_destroy(network);
+        }
+}
+
+/* Where several of the four are largest, the gradient goes to the first in reading order. */
+static void pool_ties_go_to_the_first(void **state)
+{
+    (void)state;
+    static const float x[4][4] = {{1, 1, 1, 1}, {0, 2, 2, 2}, {0, 0, 3, 3}, {0, 0, 0, 4}};
+    static const float wanted[4][4] = {{5, 0, 0, 0}, {0, 5, 0, 0}, {0, 0, 5, 0}, {0, 0, 0, 5}};
+    nn_layer layer = {.in = {2, 2, 1}, .out = {1, 1, 1}};
+    layer_pass pass = {.kind = PASS_TRAIN};
+    for (size_t i = 0; i < 4; i++) {
+        float y = 0.0f, dy = 5.0f, dx[4];
+        assert_int_equal(layer_pool_ops.forward(&layer, &pass, 1, x[i], &y), 0);
+        assert_true(y == (float)(i + 1));
+        assert_int_equal(layer_pool_ops.backward(&layer, &pass, 1, x[i], &y, &dy, dx), 0);
+        assert_memory_equal(dx, wanted[i], sizeof dx);
+    }
+}
+
+/* Adam as its paper's Algorithm 1 has it, in double. */
+static void adam_follows_the_paper(void **state)
+{
+    (void)state;
+    static const case_network tiny = {"tiny", {1, 1, 2}, 2, {HEAD}};
+    nn_network *network = create_case(&tiny, NN_PORTABLE);
+    nn_recipe recipe = recipe_of(1, 1, 0.01);
+    adam optimizer;
+    double w = (double)network->layers[0].weights[3], m = 0.0, v = 0.0;
+    adam_start(&optimizer, &recipe, network);
+    for (int t = 1; t <= 50; t++) {
+        double g = 0.3 * cos(0.7 * t);
+        network->layers[0].d_weights[3] = (float)g;
+        adam_step(&optimizer, network);
+        m = 0.9 * m + 0.1 * g;
+        v = 0.999 * v + 0.001 * g * g;
+        w -= 0.01 * (m / (1.0 - pow(0.9, t))) / (sqrt(v / (1.0 - pow(0.999, t))) + 1e-7);
+        assert_true(fabs((double)network->layers[0].weights[3] - w) <= 2e-6);
+    }
+    nn_destroy(network);
+}
+
+/* ---- engines -------------------------------------------------------------------------------- */
+
+static void engines_agree(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, tested->class_count, 70, true, 17);
+    nn_recipe recipe = recipe_of(16, 3, 1e-3);
+    nn_training training = training_of(&s);
+    float logits[2][70 * 4];
+    double loss[2];
+    for (size_t e = 0; e < 2; e++) {
+        nn_network *network = create_case(tested, g_engines[e]);
+        loss[e] = train(network, &recipe, &training).loss;
+        assert_int_equal(nn_infer(network, &s.source, NULL, 70, NULL, logits[e], NULL), 0);
+        nn_destroy(network);
+    }
+    assert_true(fabs(loss[0] - loss[1]) <= 1e-5);
+    for (size_t i = 0; i < 70 * 4; i++)
+        assert_true(fabsf(logits[0][i] - logits[1][i]) <= 1e-4f);
+    assert_string_equal(nn_engine_fingerprint(NN_PORTABLE), "");
+    assert_non_null(strstr(nn_engine_fingerprint(NN_BLAS), "OpenBLAS"));
+    assert_non_null(strstr(nn_engine_fingerprint(NN_BLAS), " on "));
+    free_samples(&s);
+}
+
+static void head_reproduces_the_logits(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, CLASSES = 4, UNITS = 8 };
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, CLASSES, ROWS, true, 19);
+    for (size_t e = 0; e < 2; e++) {
+        nn_network *network = create_case(tested, g_engines[e]);
+        static float embeddings[ROWS * UNITS], alone[ROWS * UNITS], logits[ROWS * CLASSES];
+        static float again[ROWS * CLASSES];
+        assert_int_equal(nn_embedding_size(network), UNITS);
+        assert_int_equal(nn_infer(network, &s.source, NULL, ROWS, embeddings, logits, NULL), 0);
+        assert_int_equal(nn_infer(network, &s.source, NULL, ROWS, alone, NULL, NULL), 0);
+        assert_memory_equal(alone, embeddings, sizeof alone);
+        for (size_t r = 0; r < ROWS; r++)
+            memcpy(again + r * CLASSES, nn_head_bias(network), CLASSES * sizeof(float));
+        kernels_gemm_plain(false, false, ROWS, CLASSES, UNITS, embeddings, UNITS,
+                           nn_head_weights(network), CLASSES, 1.0f, again, CLASSES);
+        for (size_t i = 0; i < ROWS * CLASSES; i++)
+            assert_true(fabsf(again[i] - logits[i]) <= (g_engines[e] == NN_BLAS ? 1e-5f : 0.0f));
+        nn_destroy(network);
+    }
+    free_samples(&s);
+}
+
+/* Inference of a sample does not depend on what else is asked for. */
+static void inference_is_by_row(void **state)
+{
+    (void)state;
+    enum { ROWS = 150, CLASSES = 4 };
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, CLASSES, ROWS, true, 23);
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    float all[ROWS * CLASSES], some[ROWS * CLASSES];
+    uint32_t order[ROWS];
+    fb_stream_permutation(stream_of("test", 1), 0, ROWS, order);
+    assert_int_equal(nn_infer(network, &s.source, NULL, ROWS, NULL, all, NULL), 0);
+    assert_int_equal(nn_infer(network, &s.source, order, ROWS - 13, NULL, some, NULL), 0);
+    for (size_t i = 0; i < ROWS - 13; i++)
+        assert_memory_equal(some + i * CLASSES, all + order[i] * CLASSES, CLASSES * sizeof(float));
+    assert_int_equal(nn_infer(network, &s.source, NULL, 0, NULL, some, NULL), 0);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void pixels_are_scaled_floats(void **state)
+{
+    (void)state;
+    nn_shape shape = {4, 4, 1};
+    samples pixels = make_samples(shape, 3, 9, true, 29);
+    samples floats = make_samples(shape, 3, 9, false, 29);
+    float a[9 * 3], b[9 * 3];
+    for (size_t i = 0; i < 9 * 16; i++)
+        floats.f32[i] = (float)pixels.u8[i] / 255.0f;
+    nn_network *network = create_named("mlp", shape, 3, NN_PORTABLE);
+    assert_int_equal(nn_infer(network, &pixels.source, NULL, 9, NULL, a, NULL), 0);
+    assert_int_equal(nn_infer(network, &floats.source, NULL, 9, NULL, b, NULL), 0);
+    for (size_t i = 0; i < 9 * 3; i++)
+        assert_true(fabsf(a[i] - b[i]) <= 1e-6f);
+    nn_destroy(network);
+    free_samples(&pixels);
+    free_samples(&floats);
+}
+
+/* ---- initialisation and dropout ------------------------------------------------------------- */
+
+static void weights_are_truncated_he_normal(void **state)
+{
+    (void)state;
+    nn_network *network = create_named("mlp", (nn_shape){28, 28, 1}, 10, NN_PORTABLE);
+    const nn_layer *layer = &network->layers[0];
+    double wanted = sqrt(2.0 / 784.0), limit = 2.0 * wanted / 0.87962566103423978;
+    double sum = 0.0, squares = 0.0, largest = 0.0;
+    size_t count = layer->weight_count, beyond = 0;
+    for (size_t i = 0; i < count; i++) {
+        double w = (double)layer->weights[i];
+        sum += w;
+        squares += w * w;
+        largest = fmax(largest, fabs(w));
+        beyond += fabs(w) > wanted / 0.87962566103423978;
+    }
+    /* 100,352 draws: the standard error of the mean is 0.0032 sd, of the sd about 0.2 %. */
+    assert_true(fabs(sum / (double)count) <= 0.013 * wanted);
+    assert_true(fabs(sqrt(squares / (double)count) / wanted - 1.0) <= 0.008);
+    assert_true(largest <= limit && largest > 0.99 * limit);
+    /* P(|z| > 1 given |z| < 2) = 0.28472. */
+    assert_true(fabs((double)beyond / (double)count - 0.28472) <= 0.006);
+    for (size_t i = 0; i < layer->bias_count; i++)
+        assert_true(layer->bias[i] == 0.0f);
+    nn_destroy(network);
+}
+
+/* A weight belongs to (stream, layer, element): layers of other sizes get the same numbers. */
+static void weights_are_keyed_by_place(void **state)
+{
+    (void)state;
+    static const case_network small = {
+        "small", {1, 1, 50}, 2, {DENSE(11, RELU), DENSE(3, RELU), HEAD}};
+    static const case_network large = {
+        "large", {1, 1, 50}, 9, {DENSE(77, RELU), DENSE(5, RELU), HEAD}};
+    nn_network *a = create_case(&small, NN_PORTABLE), *b = create_case(&large, NN_PORTABLE);
+    nn_network *again = create_case(&small, NN_BLAS);
+    assert_memory_equal(a->layers[0].weights, b->layers[0].weights, 550 * sizeof(float));
+    assert_memory_not_equal(a->layers[0].weights, a->layers[1].weights, 33 * sizeof(float));
+    assert_same_weights(a, again);
+    nn_initialize(again, stream_of(FB_STREAM_WEIGHTS, 4));
+    assert_memory_not_equal(a->layers[0].weights, again->layers[0].weights, 550 * sizeof(float));
+    nn_destroy(a);
+    nn_destroy(b);
+    nn_destroy(again);
+}
+
+/* Runs a dropout layer of 40 x 1000 elements on ones and gives the share that it keeps. */
+static double kept_share(nn_network *network, pass_kind kind, uint64_t draw, float scale, float *y)
+{
+    enum { ROWS = 40, SIZE = 1000 };
+    const float *out = NULL;
+    size_t kept = 0;
+    layer_pass pass = network_pass(network, kind, stream_of(FB_STREAM_DROPOUT, 1), draw);
+    for (size_t i = 0; i < ROWS * SIZE; i++)
+        network->input[i] = 1.0f;
+    assert_int_equal(network_forward(network, &pass, 0, 1, ROWS, network->input, &out, NULL), 0);
+    for (size_t i = 0; i < ROWS * SIZE; i++) {
+        assert_true(out[i] == 0.0f || out[i] == scale);
+        kept += out[i] != 0.0f;
+    }
+    memcpy(y, out, ROWS * SIZE * sizeof *y);
+    return (double)kept / (ROWS * SIZE);
+}
+
+static void dropout_masks_follow_their_keys(void **state)
+{
+    (void)state;
+    enum { ROWS = 40, SIZE = 1000 };
+    static const case_network dropped = {"dropped", {1, 1, SIZE}, 2, {DROPOUT(0.25), HEAD}};
+    static float first[ROWS * SIZE], second[ROWS * SIZE], shared[ROWS * SIZE];
+    nn_network *network = create_case(&dropped, NN_PORTABLE);
+    float scale = 1.0f / 0.75f;
+    assert_int_equal(network_reserve(network, ROWS, true, NULL), 0);
+    /* 40,000 draws: the standard error of the share is 0.0022; of 1000 shared ones, 0.014. */
+    assert_true(fabs(kept_share(network, PASS_TRAIN, 0, scale, first) - 0.75) <= 0.009);
+    assert_true(fabs(kept_share(network, PASS_TRAIN, 1, scale, second) - 0.75) <= 0.009);
+    assert_true(fabs(kept_share(network, PASS_MONTE_CARLO, 0, scale, shared) - 0.75) <= 0.06);
+    assert_memory_not_equal(first, second, SIZE * sizeof(float));
+    assert_memory_not_equal(first, first + SIZE, SIZE * sizeof(float));
+    for (size_t r = 1; r < ROWS; r++)
+        assert_memory_equal(shared, shared + r * SIZE, SIZE * sizeof(float));
+    uint32_t bits[SIZE];
+    fb_stream stream = fb_stream_sub(stream_of(FB_STREAM_DROPOUT, 1), "layer", 0);
+    fb_stream_bits(stream, 1, 3 * SIZE, SIZE, bits);
+    for (size_t i = 0; i < SIZE; i++)
+        assert_true((second[3 * SIZE + i] != 0.0f) == ((double)bits[i] >= 0.25 * 0x1p32));
+    nn_destroy(network);
+}
+
+/* A pass's probabilities depend on the pass, not on how many passes or samples there are. */
+static void monte_carlo_passes_stand_alone(void **state)
+{
+    (void)state;
+    enum { ROWS = 300, CLASSES = 4, PASSES = 5 };
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, CLASSES, ROWS, true, 31);
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    fb_stream stream = stream_of(FB_STREAM_MONTE_CARLO, 1);
+    static float many[PASSES][ROWS][CLASSES], few[2][1][CLASSES];
+    assert_int_equal(nn_infer_dropout(network, &s.source, NULL, ROWS, PASSES, stream,
+                                      &many[0][0][0], NULL), 0);
+    for (uint32_t row = 0; row < ROWS; row += 74) {
+        assert_int_equal(nn_infer_dropout(network, &s.source, &row, 1, 2, stream, &few[0][0][0],
+                                          NULL), 0);
+        assert_memory_equal(few[0][0], many[0][row], sizeof few[0][0]);
+        assert_memory_equal(few[1][0], many[1][row], sizeof few[1][0]);
+    }
+    for (size_t p = 0; p < PASSES; p++)
+        for (size_t r = 0; r < ROWS; r++) {
+            double sum = 0.0;
+            for (size_t c = 0; c < CLASSES; c++)
+                sum += (double)many[p][r][c];
+            assert_true(fabs(sum - 1.0) <= 1e-6);
+        }
+    assert_memory_not_equal(many[0], many[1], sizeof many[0]);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+/* Writes the masks that a Monte-Carlo pass is documented to use where reference_forward looks. */
+static void write_masks(const nn_network *network, fb_stream stream, uint64_t pass)
+{
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const nn_layer *layer = &network->layers[i];
+        fb_stream masks = fb_stream_sub(fb_stream_sub(stream, "pass", pass), "layer", i);
+        for (size_t e = 0; layer->spec.kind == NN_DROPOUT && e < nn_shape_size(layer->out); e++) {
+            uint32_t bits;
+            fb_stream_bits(masks, 0, e, 1, &bits);
+            bool kept = (double)bits >= layer->spec.rate * 0x1p32;
+            layer->mask[e] = kept ? (float)(1.0 / (1.0 - layer->spec.rate)) : 0.0f;
+        }
+    }
+}
+
+static void check_monte_carlo(const case_network *tested, nn_engine engine)
+{
+    enum { ROWS = 3, PASSES = 4 };
+    size_t classes = tested->class_count, size = nn_shape_size(tested->input);
+    nn_network *network = create_case(tested, engine);
+    samples s = make_samples(tested->input, classes, ROWS, false, 37);
+    fb_stream stream = stream_of(FB_STREAM_MONTE_CARLO, 2);
+    float p[PASSES * ROWS * 4];
+    double x[ROWS * 128], parameters[4096], logits[4];
+    assert_true(size <= 128 && network->slab_count <= 4096);
+    for (size_t i = 0; i < ROWS * size; i++)
+        x[i] = (double)s.f32[i];
+    for (size_t i = 0; i < network->slab_count; i++)
+        parameters[i] = (double)network->parameters[i];
+    assert_int_equal(nn_infer_dropout(network, &s.source, NULL, ROWS, PASSES, stream, p, NULL), 0);
+    for (size_t pass = 0; pass < PASSES; pass++) {
+        write_masks(network, stream, pass);
+        for (size_t r = 0; r < ROWS; r++) {
+            reference_forward(network, parameters, 1, x + r * size, true, logits);
+            for (uint32_t c = 0; c < classes; c++) {
+                double wanted = exp(-reference_loss(1, classes, logits, &c));
+                double got = (double)p[(pass * ROWS + r) * classes + c];
+                if (!(fabs(got - wanted) <= 2e-6))
+                    fail_msg("%s: pass %zu, row %zu, class %u: %g, expected %g", tested->name,
+                             pass, r, c, got, wanted);
+            }
+        }
+    }
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void monte_carlo_matches_the_reference(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CASE_COUNT; i++)
+        for (size_t e = 0; e < 2; e++)
+            check_monte_carlo(&g_cases[i], g_engines[e]);
+}
+
+/* ---- metrics -------------------------------------------------------------------------------- */
+
+/* A network whose logits are its input. */
+static nn_network *create_identity(void)
+{
+    static const case_network identity = {"identity", {1, 1, 4}, 4, {HEAD}};
+    nn_network *network = create_case(&identity, NN_PORTABLE);
+    for (size_t i = 0; i < 16; i++)
+        network->layers[0].weights[i] = i % 5 == 0 ? 1.0f : 0.0f;
+    return network;
+}
+
+static void metrics_match_cases_by_hand(void **state)
+{
+    (void)state;
+    /* Predictions 0, 1 (a tie of 1 and 3), 0 (all equal), 1, 3; class 3 occurs in no label. */
+    static const float rows[5][4] = {
+        {2, 0, 0, 0}, {0, 5, 0, 5}, {1, 1, 1, 1}, {-1, 3, 2, -4}, {0, 0, 0, 1}};
+    static const uint32_t labels[5] = {0, 1, 1, 2, 2};
+    nn_source source = {.shape = {1, 1, 4}, .f32 = &rows[0][0], .count = 5};
+    nn_network *network = create_identity();
+    nn_metrics m = {0};
+    double logits[20];
+    assert_int_equal(nn_evaluate(network, &source, NULL, labels, 5, &m, NULL), 0);
+    for (size_t i = 0; i < 20; i++)
+        logits[i] = (double)rows[i / 4][i % 4];
+    assert_true(fabs(m.accuracy - 2.0 / 5.0) <= 1e-15);
+    /* Recall: 1 of 1, 1 of 2, 0 of 2. F1: 2 * 1 / (1 + 2), 2 * 1 / (2 + 2), 0. */
+    assert_true(fabs(m.balanced_accuracy - 1.5 / 3.0) <= 1e-15);
+    assert_true(fabs(m.macro_f1 - (2.0 / 3.0 + 0.5) / 3.0) <= 1e-15);
+    assert_true(fabs(m.loss - reference_loss(5, 4, logits, labels)) <= 1e-6);
+    nn_destroy(network);
+}
+
+/* Rows chosen by id, more than one chunk of them, of which all but each tenth are right. */
+static void metrics_take_ids_and_chunks(void **state)
+{
+    (void)state;
+    enum { COUNT = 330 };
+    static const float rows[4][4] = {{9, 0, 0, 0}, {0, 9, 0, 0}, {0, 0, 9, 0}, {0, 0, 0, 9}};
+    nn_source source = {.shape = {1, 1, 4}, .f32 = &rows[0][0], .count = 4};
+    nn_network *network = create_identity();
+    uint32_t ids[COUNT], labels[COUNT];
+    nn_metrics m = {0};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        ids[i] = i % 4;
+        labels[i] = i % 10 == 9 ? (i + 1) % 4 : i % 4;
+    }
+    assert_int_equal(nn_evaluate(network, &source, ids, labels, COUNT, &m, NULL), 0);
+    assert_true(fabs(m.accuracy - 297.0 / 330.0) <= 1e-15);
+    nn_destroy(network);
+}
+
+static void metrics_refuse_what_is_not_finite(void **state)
+{
+    (void)state;
+    float rows[2][4] = {{1, 0, 0, 0}, {NAN, 0, 0, 0}};
+    static const uint32_t labels[2] = {0, 0};
+    nn_source source = {.shape = {1, 1, 4}, .f32 = &rows[0][0], .count = 2};
+    nn_network *network = create_identity();
+    nn_metrics m = {.accuracy = 7.0};
+    fb_error err = {0};
+    assert_int_equal(nn_evaluate(network, &source, NULL, labels, 2, &m, &err), FB_ENUMERIC);
+    assert_true(m.accuracy == 7.0);
+    assert_int_equal(nn_evaluate(network, &source, NULL, labels, 0, &m, &err), FB_EINVAL);
+    nn_destroy(network);
+}
+
+/* ---- training ------------------------------------------------------------------------------- */
+
+static void training_repeats_to_the_bit(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, 4, 50, true, 41);
+    nn_recipe recipe = recipe_of(16, 3, 1e-3);
+    nn_training training = training_of(&s);
+    for (size_t e = 0; e < 2; e++) {
+        nn_network *a = create_case(tested, g_engines[e]), *b = create_case(tested, g_engines[e]);
+        float logits[50 * 4];
+        nn_training_result first = train(a, &recipe, &training);
+        assert_int_equal(nn_infer(b, &s.source, NULL, 50, NULL, logits, NULL), 0);
+        nn_training_result second = train(b, &recipe, &training);
+        assert_true(first.loss == second.loss);
+        assert_true(isnan(first.validation_accuracy));
+        assert_int_equal(first.kept_epoch, 2);
+        assert_same_weights(a, b);
+        training.dropout = stream_of(FB_STREAM_DROPOUT, 6);
+        nn_initialize(b, stream_of(FB_STREAM_WEIGHTS, 3));
+        assert_true(train(b, &recipe, &training).loss != first.loss);
+        training.dropout = stream_of(FB_STREAM_DROPOUT, 5);
+        nn_destroy(a);
+        nn_destroy(b);
+    }
+    free_samples(&s);
+}
+
+/* A training counts its steps and moments from 0: it depends on the weights, not on what was
+ * before. */
+static void training_starts_anew(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, 4, 40, true, 43);
+    nn_recipe recipe = recipe_of(16, 2, 1e-3);
+    nn_training training = training_of(&s);
+    nn_network *a = create_case(tested, NN_PORTABLE), *b = create_case(tested, NN_PORTABLE);
+    train(a, &recipe, &training);
+    nn_initialize(a, stream_of(FB_STREAM_WEIGHTS, 3));
+    train(a, &recipe, &training);
+    train(b, &recipe, &training);
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+/* With steps too small to matter, the training loss is the loss of the weights. */
+static void training_loss_is_the_mean(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 21, false, 45);
+    nn_recipe recipe = recipe_of(8, 2, 1e-12);
+    nn_training training = training_of(&s);
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    nn_metrics m = {0};
+    double loss = train(network, &recipe, &training).loss;
+    assert_int_equal(nn_evaluate(network, &s.source, NULL, s.labels, 21, &m, NULL), 0);
+    assert_true(m.loss > 1.0 && fabs(loss - m.loss) <= 1e-6);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void large_batches_are_one_batch(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 21, false, 47);
+    nn_recipe exact = recipe_of(21, 4, 1e-2), larger = recipe_of(1000, 4, 1e-2);
+    nn_training training = training_of(&s);
+    nn_network *a = create_case(tested, NN_PORTABLE), *b = create_case(tested, NN_PORTABLE);
+    train(a, &exact, &training);
+    train(b, &larger, &training);
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+/* The last partial batch is trained and the order is the documented permutation: one epoch in
+ * batches of 3 over 4 samples equals two trainings' worth of gradients, made here by hand. */
+static void batches_follow_the_permutation(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 10, false, 53);
+    uint32_t ids[4] = {1, 4, 6, 9}, labels[4], order[4];
+    nn_recipe recipe = recipe_of(3, 2, 1e-2);
+    nn_training training = training_of(&s);
+    nn_network *a = create_case(tested, NN_PORTABLE), *b = create_case(tested, NN_PORTABLE);
+    adam optimizer;
+    for (size_t i = 0; i < 4; i++)
+        labels[i] = s.labels[ids[i]];
+    training.ids = ids;
+    training.labels = labels;
+    training.count = 4;
+    train(a, &recipe, &training);
+    adam_start(&optimizer, &recipe, b);
+    for (uint64_t epoch = 0; epoch < 2; epoch++) {
+        fb_stream_permutation(training.batches, epoch, 4, order);
+        for (size_t first = 0; first < 4; first += 3) {
+            samples batch = {.source = {.shape = tested->input, .count = first ? 1 : 3},
+                             .f32 = calloc(3 * 6, sizeof(float)),
+                             .labels = calloc(3, sizeof(uint32_t)),
+                             .count = first ? 1 : 3};
+            for (size_t i = 0; i < batch.count; i++) {
+                memcpy(batch.f32 + i * 6, s.f32 + ids[order[first + i]] * 6, 6 * sizeof(float));
+                batch.labels[i] = labels[order[first + i]];
+            }
+            batch.source.f32 = batch.f32;
+            run_gradient(b, &batch);
+            adam_step(&optimizer, b);
+            free_samples(&batch);
+        }
+    }
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+typedef struct epochs_seen {
+    size_t count;
+    double accuracy[64];
+    size_t stop_at; /* epoch at which to cancel */
+} epochs_seen;
+
+static int see_epoch(void *context, size_t epoch, double loss, double validation_accuracy)
+{
+    epochs_seen *seen = context;
+    assert_int_equal(epoch, seen->count);
+    assert_true(isfinite(loss));
+    seen->accuracy[seen->count++] = validation_accuracy;
+    return seen->stop_at && epoch == seen->stop_at;
+}
+
+static void best_validation_is_kept(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 40, false, 59);
+    samples held = make_samples(tested->input, 4, 30, false, 60);
+    nn_recipe recipe = recipe_of(8, 40, 3e-2), shorter;
+    nn_training training = training_of(&s);
+    epochs_seen seen = {0};
+    nn_network *a = create_case(tested, NN_PORTABLE), *b = create_case(tested, NN_PORTABLE);
+    size_t best = 0, ties = 0;
+    nn_metrics m = {0};
+    training.validation_source = &held.source;
+    training.validation_ids = held.ids;
+    training.validation_labels = held.labels;
+    training.validation_count = held.count;
+    training.progress = see_epoch;
+    training.progress_context = &seen;
+    recipe.keep = NN_KEEP_BEST_VALIDATION;
+    nn_training_result result = train(a, &recipe, &training);
+    assert_int_equal(seen.count, 40);
+    for (size_t i = 1; i < 40; i++)
+        best = seen.accuracy[i] > seen.accuracy[best] ? i : best;
+    for (size_t i = 0; i < 40; i++)
+        ties += seen.accuracy[i] == seen.accuracy[best];
+    /* The case must be one that tells the first best epoch from the last epoch and from a later
+     * tie. */
+    assert_true(best > 0 && best < 39 && ties > 1);
+    assert_int_equal(result.kept_epoch, best);
+    assert_true(result.validation_accuracy == seen.accuracy[best]);
+    assert_int_equal(nn_evaluate(a, &held.source, held.ids, held.labels, 30, &m, NULL), 0);
+    assert_true(m.accuracy == result.validation_accuracy);
+    shorter = recipe_of(8, best + 1, 3e-2);
+    training.progress = NULL;
+    nn_training_result last = train(b, &shorter, &training);
+    assert_same_weights(a, b);
+    assert_true(last.validation_accuracy == result.validation_accuracy);
+    assert_int_equal(last.kept_epoch, best);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+    free_samples(&held);
+}
+
+static void progress_can_cancel(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 12, false, 61);
+    nn_recipe recipe = recipe_of(4, 9, 1e-3);
+    nn_training training = training_of(&s);
+    epochs_seen seen = {.stop_at = 3};
+    nn_training_result result = {.loss = 7.0};
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    training.progress = see_epoch;
+    training.progress_context = &seen;
+    assert_int_equal(nn_train(network, &recipe, &training, &result, NULL), FB_ECANCELLED);
+    assert_int_equal(seen.count, 4);
+    assert_true(result.loss == 7.0 && isnan(seen.accuracy[0]));
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void diverging_losses_are_errors(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[0];
+    samples s = make_samples(tested->input, 3, 12, false, 67);
+    nn_recipe recipe = recipe_of(4, 9, 1e39);
+    nn_training training = training_of(&s);
+    nn_training_result result = {.loss = 7.0};
+    fb_error err = {0};
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    assert_int_equal(nn_train(network, &recipe, &training, &result, &err), FB_ENUMERIC);
+    assert_non_null(strstr(err.text, "epoch 0, step 1"));
+    assert_true(result.loss == 7.0);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+/* ---- golden weights ------------------------------------------------------------------------- */
+
+/* Twenty steps of training; the digest is the same for every instruction set and compiler. A
+ * change of it is a change of NN_NUMERICS_VERSION. */
+static void check_golden(const char *name, nn_shape input, const char *isa, const char *wanted)
+{
+    enum { CLASSES = 5, COUNT = 76 };
+    samples s = make_samples(input, CLASSES, COUNT, true, 71);
+    nn_recipe recipe = recipe_of(16, 4, 1e-3);
+    nn_training training = training_of(&s);
+    nn_network *network = create_named(name, input, CLASSES, NN_PORTABLE);
+    char digest[65];
+    train(network, &recipe, &training);
+    nn_weights_digest(network, digest);
+    if (strcmp(digest, wanted) != 0)
+        fail_msg("%s under %s: the weights' digest is %s, expected %s", name, isa, digest, wanted);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void weights_are_golden_under_every_isa(void **state)
+{
+    (void)state;
+    static const char s_cnn[] = "58a2d8d2266ba8eabc0034d93c665059414741eae32841a69743360899a28486";
+    static const char mlp[] = "6ee9302930d35420a9b79ecabc1cb8134c3f731fab35908696f4d5345cb6639b";
+    for (const char *const *isa = kernels_isas(); *isa; isa++) {
+        assert_int_equal(kernels_use_isa(*isa, NULL), 0);
+        check_golden("s-cnn", (nn_shape){8, 9, 2}, *isa, s_cnn);
+        check_golden("mlp", (nn_shape){1, 1, 19}, *isa, mlp);
+    }
+    assert_int_equal(kernels_use_isa(NULL, NULL), 0);
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+/* Creates, trains with everything switched on, evaluates; gives the first failure. */
+static int do_everything(const samples *s, fb_error *err)
+{
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    nn_network_spec spec = {.layer_count = 7};
+    nn_network *network = NULL;
+    nn_recipe recipe = recipe_of(4, 2, 1e-3);
+    nn_training training = training_of(s);
+    nn_training_result result;
+    nn_metrics metrics;
+    float probabilities[2 * 12 * 4];
+    recipe.keep = NN_KEEP_BEST_VALIDATION;
+    training.validation_source = &s->source;
+    training.validation_ids = s->ids;
+    training.validation_labels = s->labels;
+    training.validation_count = s->count;
+    memcpy(spec.layers, tested->layers, 7 * sizeof spec.layers[0]);
+    int rc = nn_create(&spec, tested->input, 4, NN_PORTABLE, &network, err);
+    if (rc)
+        return rc;
+    nn_initialize(network, stream_of(FB_STREAM_WEIGHTS, 1));
+    rc = nn_infer_dropout(network, &s->source, NULL, 12, 2, stream_of(FB_STREAM_MONTE_CARLO, 1),
+                          probabilities, err);
+    if (!rc)
+        rc = nn_train(network, &recipe, &training, &result, err);
+    if (!rc)
+        rc = nn_evaluate(network, &s->source, NULL, s->labels, 12, &metrics, err);
+    nn_destroy(network);
+    return rc;
+}
+
+static void short_memory_is_an_error(void **state)
+{
+    (void)state;
+    samples s = make_samples(g_cases[CASE_COUNT - 1].input, 4, 12, true, 73);
+    uint64_t n = 0;
+    int rc = FB_ENOMEM;
+    while (rc == FB_ENOMEM) {
+        fb_error err = {0};
+        fb_alloc_fail_at(++n);
+        rc = do_everything(&s, &err);
+        fb_alloc_fail_at(0);
+        if (rc) {
+            assert_int_equal(rc, FB_ENOMEM);
+            assert_int_equal(err.status, FB_ENOMEM);
+            assert_non_null(strstr(err.text, "memory"));
+        }
+    }
+    assert_int_equal(rc, 0);
+    assert_true(n > 8);
+    free_samples(&s);
+}
+
+/* After a failed allocation the same network goes on as if nothing had been. */
+static void short_memory_leaves_a_sound_network(void **state)
+{
+    (void)state;
+    const case_network *tested = &g_cases[1];
+    samples s = make_samples(tested->input, 4, 100, false, 79);
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    nn_network *other = create_case(tested, NN_PORTABLE);
+    float before[400], after[400];
+    nn_recipe recipe = recipe_of(90, 1, 1e-3);
+    nn_training training = training_of(&s);
+    nn_training_result result;
+    assert_int_equal(nn_infer(network, &s.source, NULL, 10, NULL, before, NULL), 0);
+    fb_alloc_fail_at(4);
+    assert_int_equal(nn_train(network, &recipe, &training, &result, NULL), FB_ENOMEM);
+    fb_alloc_fail_at(0);
+    assert_int_equal(nn_infer(network, &s.source, NULL, 10, NULL, after, NULL), 0);
+    assert_memory_equal(before, after, 40 * sizeof(float));
+    train(network, &recipe, &training);
+    train(other, &recipe, &training);
+    assert_same_weights(network, other);
+    nn_destroy(network);
+    nn_destroy(other);
+    free_samples(&s);
+}
+
+static void assert_refused(int rc, int wanted, const fb_error *err, const char *word)
+{
+    if (rc != wanted || !strstr(err->text, word))
+        fail_msg("got %s \"%s\", expected %s and \"%s\"", fb_status_name(rc), err->text,
+                 fb_status_name(wanted), word);
+}
+
+static void impossible_networks_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        nn_layer_spec layers[3];
+        size_t layer_count;
+        nn_shape input;
+        size_t class_count;
+        int status;
+        const char *word;
+    } cases[] = {
+        {{HEAD}, 0, {1, 1, 4}, 3, FB_EINVAL, "1 to 64 layers"},
+        {{HEAD}, 65, {1, 1, 4}, 3, FB_EINVAL, "not 65"},
+        {{HEAD}, 1, {1, 0, 4}, 3, FB_EINVAL, "1 x 0 x 4"},
+        {{HEAD}, 1, {1, 1, 4}, 1, FB_EINVAL, "2 classes"},
+        {{{.kind = 9}, HEAD}, 2, {1, 1, 4}, 3, FB_EINVAL, "layer 0"},
+        {{DENSE(7, RELU)}, 1, {1, 1, 4}, 7, FB_EINVAL, "without ReLU"},
+        {{DENSE(7, .relu = false)}, 1, {1, 1, 4}, 3, FB_EINVAL, "7 units"},
+        {{POOL}, 1, {4, 4, 4}, 3, FB_EINVAL, "last layer"},
+        {{HEAD, HEAD}, 2, {1, 1, 4}, 3, FB_EINVAL, "layer 0 (dense)"},
+        {{CONV(0, 3, RELU), HEAD}, 2, {4, 4, 4}, 3, FB_EINVAL, "filter"},
+        {{CONV(2, 0, RELU), HEAD}, 2, {4, 4, 4}, 3, FB_EINVAL, "kernel size"},
+        {{CONV(2, 2, SAME), HEAD}, 2, {4, 4, 4}, 3, FB_EINVAL, "odd kernel"},
+        {{CONV(2, 5, RELU), HEAD}, 2, {9, 4, 4}, 3, FB_EINVAL, "9 x 4"},
+        {{CONV(2, SIZE_MAX, SAME), HEAD}, 2, {9, 4, 4}, 3, FB_EINVAL, "larger"},
+        {{CONV(SIZE_MAX, 3, SAME), HEAD}, 2, {9, 4, 4}, 3, FB_ERANGE, "2^31"},
+        {{DENSE(SIZE_MAX / 2, RELU), HEAD}, 2, {9, 4, 4}, 3, FB_ERANGE, "2^31"},
+        {{POOL, HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "9 x 1"},
+        {{DROPOUT(1.0), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
+        {{DROPOUT(-0.1), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
+        {{DROPOUT(NAN), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        nn_network_spec spec = {.layer_count = cases[i].layer_count};
+        nn_network *network = NULL;
+        fb_error err = {0};
+        memcpy(spec.layers, cases[i].layers, sizeof cases[i].layers);
+        int rc = nn_create(&spec, cases[i].input, cases[i].class_count, NN_PORTABLE, &network,
+                           &err);
+        assert_refused(rc, cases[i].status, &err, cases[i].word);
+        assert_int_equal(err.status, rc);
+        assert_null(network);
+    }
+}
+
+/* Tries a training with one thing wrong. */
+static void refuse_training(const nn_recipe *recipe, const nn_training *training, const char *word)
+{
+    nn_network *network = create_case(&g_cases[1], NN_PORTABLE);
+    nn_training_result result = {.loss = 7.0};
+    fb_error err = {0};
+    assert_refused(nn_train(network, recipe, training, &result, &err), FB_EINVAL, &err, word);
+    assert_true(result.loss == 7.0);
+    nn_destroy(network);
+}
+
+static void impossible_trainings_are_refused(void **state)
+{
+    (void)state;
+    samples s = make_samples(g_cases[1].input, 4, 6, false, 83);
+    nn_recipe fine = recipe_of(2, 1, 1e-3), r;
+    nn_training good = training_of(&s), t;
+    nn_source narrow = {.shape = {1, 1, 3}, .f32 = s.f32, .count = 6};
+    nn_source empty = {.shape = g_cases[1].input, .count = 6};
+    uint32_t twice[6] = {0, 1, 1, 3, 4, 5}, beyond[6] = {0, 1, 2, 3, 4, 6};
+    uint32_t labels[6] = {0, 1, 2, 3, 4, 0};
+    r = fine, r.learning_rate = 0.0, refuse_training(&r, &good, "learning rate");
+    r = fine, r.learning_rate = NAN, refuse_training(&r, &good, "learning rate");
+    r = fine, r.beta2 = 1.0, refuse_training(&r, &good, "betas");
+    r = fine, r.epsilon = 0.0, refuse_training(&r, &good, "epsilon");
+    r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
+    r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
+    r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
+    r = fine, r.keep = 0, refuse_training(&r, &good, "keep");
+    r = fine, r.keep = NN_KEEP_BEST_VALIDATION, refuse_training(&r, &good, "validation samples");
+    t = good, t.count = 0, refuse_training(&fine, &t, "0 samples");
+    t = good, t.ids = twice, refuse_training(&fine, &t, "1 follows 1");
+    t = good, t.ids = beyond, refuse_training(&fine, &t, "sample 6");
+    t = good, t.labels = labels, refuse_training(&fine, &t, "label 4");
+    t = good, t.source = &narrow, refuse_training(&fine, &t, "1 x 1 x 3");
+    t = good, t.source = &empty, refuse_training(&fine, &t, "one of them");
+    t = good, t.validation_source = &narrow, t.validation_count = 6;
+    refuse_training(&fine, &t, "validation samples are");
+    free_samples(&s);
+}
+
+/* ---- the registry --------------------------------------------------------------------------- */
+
+static void networks_are_found_by_name(void **state)
+{
+    (void)state;
+    static const size_t hidden[2] = {30, 20}, zero[1] = {0};
+    nn_network_spec spec, other = {.name = "untouched"};
+    fb_error err = {0};
+    size_t count = 0;
+    const nn_network_info *networks = nn_networks(&count);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(nn_network_named(networks[i].name, NULL, 0, &spec, NULL), 0);
+        assert_string_equal(spec.name, networks[i].name);
+        assert_int_equal(nn_network_has_dropout(&spec), strcmp(spec.name, "s-cnn") == 0);
+    }
+    assert_int_equal(nn_network_named("mlp", hidden, 2, &spec, NULL), 0);
+    assert_int_equal(spec.layer_count, 3);
+    assert_int_equal(spec.layers[1].size, 20);
+    assert_refused(nn_network_named("lenet", NULL, 0, &other, &err), FB_ENOENT, &err, "\"s-cnn\"");
+    assert_refused(nn_network_named("s-cnn", hidden, 2, &other, &err), FB_EINVAL, &err, "mlp");
+    assert_refused(nn_network_named("mlp", zero, 1, &other, &err), FB_EINVAL, &err, "0 units");
+    assert_refused(nn_network_named("mlp", hidden, 64, &other, &err), FB_ERANGE, &err, "64");
+    assert_string_equal(other.name, "untouched");
+}
+
+static void s_cnn_has_the_papers_sizes(void **state)
+{
+    (void)state;
+    nn_network *network = create_named("s-cnn", (nn_shape){28, 28, 1}, 10, NN_PORTABLE);
+    /* 9 * 32 + 32, 9 * 32 * 64 + 64, 12 * 12 * 64 * 128 + 128, 128 * 10 + 10 */
+    assert_int_equal(nn_parameter_count(network), 320 + 18496 + 1179776 + 1290);
+    assert_int_equal(nn_embedding_size(network), 128);
+    assert_int_equal(nn_class_count(network), 10);
+    nn_destroy(network);
+    nn_destroy(NULL);
+}
+
+static void digests_tell_networks_apart(void **state)
+{
+    (void)state;
+    nn_network_spec spec, same;
+    char a[65], b[65];
+    nn_shape input = {28, 28, 1};
+    nn_network_named("s-cnn", NULL, 0, &spec, NULL);
+    nn_network_digest(&spec, input, 10, a);
+    same = spec;
+    strcpy(same.name, "another");
+    same.layers[6].size = 10;
+    same.layers[6].rate = 0.3;
+    nn_network_digest(&same, input, 10, b);
+    assert_string_equal(a, b);
+    for (int change = 0; change < 6; change++) {
+        nn_network_spec other = spec;
+        size_t classes = change == 0 ? 11 : 10;
+        nn_shape shape = {28, 28, change == 1 ? 3 : 1};
+        other.layers[0].same = change == 2;
+        other.layers[3].rate = change == 3 ? 0.2501 : 0.25;
+        other.layers[4].size = change == 4 ? 129 : 128;
+        other.layer_count -= change == 5;
+        nn_network_digest(&other, shape, classes, b);
+        assert_string_not_equal(a, b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradients_match_finite_differences),
+        cmocka_unit_test(inference_matches_the_reference),
+        cmocka_unit_test(pool_ties_go_to_the_first),
+        cmocka_unit_test(adam_follows_the_paper),
+        cmocka_unit_test(engines_agree),
+        cmocka_unit_test(head_reproduces_the_logits),
+        cmocka_unit_test(inference_is_by_row),
+        cmocka_unit_test(pixels_are_scaled_floats),
+        cmocka_unit_test(weights_are_truncated_he_normal),
+        cmocka_unit_test(weights_are_keyed_by_place),
+        cmocka_unit_test(dropout_masks_follow_their_keys),
+        cmocka_unit_test(monte_carlo_passes_stand_alone),
+        cmocka_unit_test(monte_carlo_matches_the_reference),
+        cmocka_unit_test(metrics_match_cases_by_hand),
+        cmocka_unit_test(metrics_take_ids_and_chunks),
+        cmocka_unit_test(metrics_refuse_what_is_not_finite),
+        cmocka_unit_test(training_repeats_to_the_bit),
+        cmocka_unit_test(training_starts_anew),
+        cmocka_unit_test(training_loss_is_the_mean),
+        cmocka_unit_test(large_batches_are_one_batch),
+        cmocka_unit_test(batches_follow_the_permutation),
+        cmocka_unit_test(best_validation_is_kept),
+        cmocka_unit_test(progress_can_cancel),
+        cmocka_unit_test(diverging_losses_are_errors),
+        cmocka_unit_test(weights_are_golden_under_every_isa),
+        cmocka_unit_test(short_memory_is_an_error),
+        cmocka_unit_test(short_memory_leaves_a_sound_network),
+        cmocka_unit_test(impossible_networks_are_refused),
+        cmocka_unit_test(impossible_trainings_are_refused),
+        cmocka_unit_test(networks_are_found_by_name),
+        cmocka_unit_test(s_cnn_has_the_papers_sizes),
+        cmocka_unit_test(digests_tell_networks_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
