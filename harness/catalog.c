@@ -12,7 +12,7 @@
 
 enum { LIMIT_MS = 10000 }; /* a plugin that takes longer to load hangs */
 
-/* ---- from a description ---------------------------------------------------------------------- */
+/* ---- from a description --------------------------------------------------------------------- */
 
 /* A copy of an object's text; *ret_text stays NULL where the key is missing. */
 static int copy_text(const json_t *object, const char *key, char **ret_text)
@@ -113,7 +113,7 @@ static void strategy_finish(catalog_strategy *strategy)
     fb_free(strategy->path);
 }
 
-/* ---- the catalogue --------------------------------------------------------------------------- */
+/* ---- the catalogue -------------------------------------------------------------------------- */
 
 /* Appends the strategies of one file. */
 static int add_file(struct catalog *catalog, const char *path, fb_error *err)
@@ -148,7 +148,8 @@ static int check_unique(const struct catalog *catalog, fb_error *err)
         const catalog_strategy *a = &catalog->strategies[i - 1], *b = &catalog->strategies[i];
         if (strcmp(a->id, b->id) == 0)
             return fb_fail(err, FB_ECONFLICT,
-                           "two plugins offer a strategy %s: %s and %s; remove or rename one of them",
+                           "two plugins offer a strategy %s: %s and %s; remove or rename one of "
+                           "them",
                            a->id, a->path, b->path);
     }
     return FB_OK;

@@ -47,8 +47,9 @@ static const struct argp_option options[] = {
 };
 
 static const char description[] =
-    "Choose rows of P with a strategy, without any training. Prints the chosen rows of P, best first, one a "
-    "line. All arrays are NumPy .npy files. The strategy's plugin runs in this process.";
+    "Choose rows of P with a strategy, without any training. Prints the chosen rows of P, best "
+    "first, one a line. All arrays are NumPy .npy files. The strategy's plugin runs in this "
+    "process.";
 
 typedef struct select_arguments {
     select_options options;

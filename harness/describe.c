@@ -18,7 +18,7 @@
 
 enum { ANSWER_MAX = 16 << 20 }; /* bytes that a plugin's description may have */
 
-/* ---- in the child -------------------------------------------------------------------------- */
+/* ---- in the child --------------------------------------------------------------------------- */
 
 static json_t *choices_json(const char *const *choices)
 {
@@ -35,8 +35,8 @@ static json_t *param_json(const char *strategy, const fb_param *param)
     char *preset = param_format(param->type, param->preset);
     json_t *object = json_pack("{s:s, s:i, s:s*, s:f, s:f, s:s, s:o*}", "name", param->name, "type",
                                (int)param->type, "preset", preset, "minimum",
-                               ranged ? rule.minimum : 0, "maximum", ranged ? rule.maximum : 0, "help",
-                               param->help, "choices", choices_json(param->choices));
+                               ranged ? rule.minimum : 0, "maximum", ranged ? rule.maximum : 0,
+                               "help", param->help, "choices", choices_json(param->choices));
     fb_free(preset);
     return object;
 }
@@ -67,7 +67,8 @@ static json_t *describe(const char *path)
     return array;
 }
 
-/* The child's whole life: never returns into the parent's code, and never flushes the parent's buffers. */
+/* The child's whole life: never returns into the parent's code, and never flushes the parent's
+ * buffers. */
 FB_NORETURN static void run_child(const char *path, int answer)
 {
     const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGINT, SIGTERM, SIGPIPE};
@@ -79,7 +80,7 @@ FB_NORETURN static void run_child(const char *path, int answer)
     _exit(rc == 0 ? 0 : 1);
 }
 
-/* ---- in the parent ------------------------------------------------------------------------- */
+/* ---- in the parent -------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {
@@ -101,18 +102,20 @@ static int read_answer(const char *path, int from, int limit_ms, fb_strbuf *answ
             continue;
         if (ready == 0)
             return fb_fail(err, FB_ETIMEOUT,
-                           "%s did not say what it offers within %d ms; it hangs when it is loaded", path,
-                           limit_ms);
+                           "%s did not say what it offers within %d ms; it hangs when it is loaded",
+                           path, limit_ms);
         ssize_t count = ready < 0 ? -1 : read(from, bytes, sizeof bytes);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fb_fail(err, FB_EIO, "%s: cannot read its description: %s", path, strerror(errno));
+            return fb_fail(err, FB_EIO, "%s: cannot read its description: %s", path,
+                           strerror(errno));
         if (count == 0)
             return fb_strbuf_check(answer, "a plugin's description", err);
         fb_strbuf_add_bytes(answer, bytes, (size_t)count);
         if (answer->length > ANSWER_MAX)
-            return fb_fail(err, FB_EPLUGIN, "%s: its description exceeds %d bytes", path, ANSWER_MAX);
+            return fb_fail(err, FB_EPLUGIN, "%s: its description exceeds %d bytes", path,
+                           ANSWER_MAX);
     }
 }
 
@@ -122,8 +125,8 @@ static int check_exit(const char *path, int status, fb_error *err)
         return fb_fail(err, FB_EPLUGIN, "%s crashes when it is loaded: signal %d (%s)", path,
                        WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (WEXITSTATUS(status) != 0)
-        return fb_fail(err, FB_EPLUGIN, "%s ends the process with status %d when it is loaded", path,
-                       WEXITSTATUS(status));
+        return fb_fail(err, FB_EPLUGIN, "%s ends the process with status %d when it is loaded",
+                       path, WEXITSTATUS(status));
     return FB_OK;
 }
 
@@ -140,8 +143,8 @@ static int parse_answer(const char *path, const fb_strbuf *answer, json_t **ret_
     if (json && json_unpack(json, "{s:i, s:s}", "status", &status, "error", &sentence) == 0)
         status = fb_fail(err, status < 0 ? status : FB_EPLUGIN, "%s", sentence);
     else
-        status = fb_fail(err, FB_EPLUGIN, "%s gave no description: it ends the process when it is loaded",
-                         path);
+        status = fb_fail(err, FB_EPLUGIN,
+                         "%s gave no description: it ends the process when it is loaded", path);
     json_decref(json);
     return status;
 }
@@ -161,7 +164,8 @@ static int start_child(const char *path, pid_t *ret_child, int *ret_from, fb_err
     close(ends[1]);
     if (child < 0) {
         close(ends[0]);
-        return fb_fail(err, FB_EIO, "cannot start a process to describe %s: %s", path, strerror(errno));
+        return fb_fail(err, FB_EIO, "cannot start a process to describe %s: %s", path,
+                       strerror(errno));
     }
     *ret_child = child;
     *ret_from = ends[0];

@@ -32,9 +32,11 @@ static int check_texts(const fb_strategy *s, fb_error *err)
 {
     if (!is_text(s->label) || !is_text(s->rule) || !is_text(s->citation))
         return fb_fail(err, FB_EPLUGIN,
-                       "strategy %s lacks its label, rule or citation; all three must be given", s->id);
+                       "strategy %s lacks its label, rule or citation; all three must be given",
+                       s->id);
     if (s->algo_version == 0)
-        return fb_fail(err, FB_EPLUGIN, "strategy %s has algo_version 0; versions count from 1", s->id);
+        return fb_fail(err, FB_EPLUGIN, "strategy %s has algo_version 0; versions count from 1",
+                       s->id);
     if (s->needs & ~FB_NEEDS_DROPOUT)
         return fb_fail(err, FB_EPLUGIN, "strategy %s has needs 0x%x, which this host does not know",
                        s->id, s->needs);
@@ -48,7 +50,8 @@ static int check_functions(const fb_strategy *s, fb_error *err)
                        !s->create ? "create" : !s->select ? "select" : "destroy");
     if ((s->scores != NULL) != (s->score_name != NULL))
         return fb_fail(err, FB_EPLUGIN,
-                       "strategy %s has %s; the function scores and its score_name come together", s->id,
+                       "strategy %s has %s; the function scores and its score_name come together",
+                       s->id,
                        s->scores ? "scores without a score_name" : "a score_name without scores");
     return FB_OK;
 }
@@ -58,7 +61,8 @@ static int check_preset(const fb_strategy *s, const fb_param *param, fb_error *e
     if (param->type == FB_PARAM_TEXT && !param->preset.s)
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no preset text", s->id,
                        param->name);
-    if (param->type == FB_PARAM_FLOAT && !(isfinite(param->minimum.f) && isfinite(param->maximum.f)))
+    if (param->type == FB_PARAM_FLOAT &&
+        !(isfinite(param->minimum.f) && isfinite(param->maximum.f)))
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has a range that is not finite",
                        s->id, param->name);
     param_rule rule = param_rule_of(s->id, param);
@@ -75,22 +79,24 @@ static int check_param(const fb_strategy *s, size_t index, fb_error *err)
     const fb_param *param = s->params[index];
     if (!param || param->struct_size < sizeof(fb_param))
         return fb_fail(err, FB_EPLUGIN,
-                       "strategy %s: parameter %zu is NULL or its struct_size is too small; set it to "
-                       "sizeof(fb_param)",
+                       "strategy %s: parameter %zu is NULL or its struct_size is too small; set it "
+                       "to sizeof(fb_param)",
                        s->id, index);
     if (!is_name(param->name, '_'))
         return fb_fail(err, FB_EPLUGIN,
-                       "strategy %s: parameter %zu needs a name of up to %d lower-case letters, digits "
-                       "and underscores",
+                       "strategy %s: parameter %zu needs a name of up to %d lower-case letters, "
+                       "digits and underscores",
                        s->id, index, LONGEST_NAME);
     if (param->type < FB_PARAM_INT || param->type > FB_PARAM_TEXT)
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has the unknown type %d", s->id,
                        param->name, (int)param->type);
     if (!is_text(param->help))
-        return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no help", s->id, param->name);
+        return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no help", s->id,
+                       param->name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(s->params[i]->name, param->name) == 0)
-            return fb_fail(err, FB_EPLUGIN, "strategy %s has two parameters %s", s->id, param->name);
+            return fb_fail(err, FB_EPLUGIN, "strategy %s has two parameters %s", s->id,
+                           param->name);
     return check_preset(s, param, err);
 }
 
@@ -100,11 +106,12 @@ int descriptor_check(const fb_strategy *s, fb_error *err)
         return fb_fail(err, FB_EPLUGIN,
                        "a strategy has struct_size %zu, but ABI %d.%d needs %zu; set it to "
                        "sizeof(fb_strategy)",
-                       s->struct_size, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR, sizeof(fb_strategy));
+                       s->struct_size, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR,
+                       sizeof(fb_strategy));
     if (!is_name(s->id, '-'))
         return fb_fail(err, FB_EPLUGIN,
-                       "a strategy needs an id of up to %d lower-case letters, digits and hyphens, a "
-                       "letter first",
+                       "a strategy needs an id of up to %d lower-case letters, digits and hyphens, "
+                       "a letter first",
                        LONGEST_NAME);
     int rc = check_texts(s, err);
     if (!rc)

@@ -5,8 +5,8 @@
 #include "flipbench/strategy.h"
 #include "status.h"
 
-/* Sizes, texts, functions and parameters (their presets lie in their ranges) of one strategy. FB_EPLUGIN
- * with what is wrong; the caller puts the file in front. */
+/* Sizes, texts, functions and parameters (their presets lie in their ranges) of one strategy.
+ * FB_EPLUGIN with what is wrong; the caller puts the file in front. */
 int descriptor_check(const fb_strategy *strategy, fb_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 #include "fpmode.h"
 
-/* C's <fenv.h> knows neither flush-to-zero nor denormals-are-zero, which is what the start-up code of
- * -ffast-math switches on, so the registers are read with a GNU extension, inline assembly. */
+/* C's <fenv.h> knows neither flush-to-zero nor denormals-are-zero, which is what the start-up code
+ * of -ffast-math switches on, so the registers are read with a GNU extension, inline assembly. */
 #if defined(__x86_64__)
 
 #include <xmmintrin.h>

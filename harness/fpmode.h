@@ -1,4 +1,4 @@
-/* fpmode.h - the processor's floating-point mode: rounding, flushing of tiny numbers, exceptions. */
+/* fpmode.h - the processor's floating-point mode: rounding, tiny numbers, exceptions. */
 #ifndef FB_FPMODE_H
 #define FB_FPMODE_H
 

@@ -36,7 +36,7 @@ static session *session_of(const fb_host *host)
     return host->context;
 }
 
-/* ---- callbacks ----------------------------------------------------------------------------- */
+/* ---- callbacks ------------------------------------------------------------------------------ */
 
 static int check_mode(session *s, const char *when, fb_error *err)
 {
@@ -44,8 +44,8 @@ static int check_mode(session *s, const char *when, fb_error *err)
         return FB_OK;
     fpmode_set(s->fp_mode);
     return fb_fail(err, FB_EPLUGIN,
-                   "it changed the floating-point mode %s, which would change results; build it without "
-                   "-ffast-math and restore what it sets",
+                   "it changed the floating-point mode %s, which would change results; build it "
+                   "without -ffast-math and restore what it sets",
                    when);
 }
 
@@ -89,8 +89,8 @@ static void *callback_alloc(const fb_host *host, size_t count, size_t size)
     return memory;
 }
 
-static void callback_parallel_for(const fb_host *host, size_t items, size_t grain, fb_loop_body body,
-                                  void *argument)
+static void callback_parallel_for(const fb_host *host, size_t items, size_t grain,
+                                  fb_loop_body body, void *argument)
 {
     (void)host;
     (void)grain; /* one thread: one piece */
@@ -176,7 +176,7 @@ static void session_finish(session *s)
     fb_free(s->records);
 }
 
-/* ---- the answer ---------------------------------------------------------------------------- */
+/* ---- the answer ----------------------------------------------------------------------------- */
 
 /* The position of a sample in the sub-pool, pool_count when it is not there. */
 static size_t find_sample(const fb_round *round, uint32_t id)
@@ -204,8 +204,9 @@ static int check_ids(const fb_round *round, const uint32_t *ids, fb_error *err)
     for (size_t rank = 0; !rc && rank < round->batch; rank++) {
         size_t at = find_sample(round, ids[rank]);
         if (ids[rank] == UNWRITTEN)
-            rc = fb_fail(err, FB_EPLUGIN, "it was asked for %zu samples and left rank %zu unwritten",
-                         round->batch, rank);
+            rc = fb_fail(err, FB_EPLUGIN,
+                         "it was asked for %zu samples and left rank %zu unwritten", round->batch,
+                         rank);
         else if (at == round->pool_count)
             rc = fb_fail(err, FB_EPLUGIN,
                          "it chose sample %" PRIu32 " at rank %zu, which is not in the sub-pool",
@@ -230,7 +231,7 @@ static int check_scores(const fb_round *round, const double *scores, fb_error *e
     return FB_OK;
 }
 
-/* ---- the calls ------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------------------------------ */
 
 /* What a plugin function's return means: 0, or the reason that it gave, or one made up for it. */
 static int check_call(session *s, const char *function, int returned, fb_error *err)

@@ -1,8 +1,8 @@
 /* host.h - the host's side of one round of one strategy: callbacks, services, checks.
  *
- * The caller gives a provider of services (the round loop's comes from the trained network, the select
- * command's from files); the host asks it lazily, once a service, checks that the numbers are finite, keeps
- * them for the round, and times them apart from the strategy. */
+ * The caller gives a provider of services (the round loop's comes from the trained network, the
+ * select command's from files); the host asks it lazily, once a service, checks that the numbers
+ * are finite, keeps them for the round, and times them apart from the strategy. */
 #ifndef FB_HOST_H
 #define FB_HOST_H
 
@@ -14,9 +14,9 @@
 #include "stream.h"
 #include "strbuf.h"
 
-/* Computes one service. `*ret_array` has struct_size, data, dtype, ndim and shape set (the host fills in
- * the strides); `*ret_owned` is memory that the host releases with fb_free, or NULL for borrowed data that
- * outlives the round. Unknown names: FB_ENOENT. */
+/* Computes one service. `*ret_array` has struct_size, data, dtype, ndim and shape set (the host
+ * fills in the strides); `*ret_owned` is memory that the host releases with fb_free, or NULL for
+ * borrowed data that outlives the round. Unknown names: FB_ENOENT. */
 typedef struct host_provider {
     void *context;
     int (*compute)(void *context, const char *name, uint64_t count, const char *kind,
@@ -50,9 +50,9 @@ typedef struct host_answer {
     double query_seconds;   /* spent in the strategy itself, services excluded */
 } host_answer;
 
-/* Runs create, select, scores and destroy, with the floating-point mode checked after each, and checks the
- * answer: exactly round->batch ids, each in the sub-pool, none twice; scores finite. It refuses, it never
- * repairs: FB_EPLUGIN with the strategy's id and what was wrong. */
+/* Runs create, select, scores and destroy, with the floating-point mode checked after each, and
+ * checks the answer: exactly round->batch ids, each in the sub-pool, none twice; scores finite. It
+ * refuses, it never repairs: FB_EPLUGIN with the strategy's id and what was wrong. */
 int host_select(const host_call *call, host_answer *ret_answer, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */

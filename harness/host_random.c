@@ -15,8 +15,8 @@ void host_random_bits(fb_stream own, uint32_t stream, uint32_t draw, uint64_t fi
     fb_stream_bits(own, joint(stream, draw), first, count, out);
 }
 
-void host_random_uniform(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first, size_t count,
-                         double *out)
+void host_random_uniform(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first,
+                         size_t count, double *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = fb_stream_uniform(own, joint(stream, draw), first + i);

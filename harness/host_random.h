@@ -7,11 +7,12 @@
 
 #include "stream.h"
 
-/* Element e of (stream, draw) is the element e of draw stream * 2^32 + draw of the strategy's stream. */
+/* Element e of (stream, draw) is the element e of draw stream * 2^32 + draw of the strategy's
+ * stream. */
 void host_random_bits(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first, size_t count,
                       uint32_t *out);
-void host_random_uniform(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first, size_t count,
-                         double *out);
+void host_random_uniform(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first,
+                         size_t count, double *out);
 void host_random_normal(fb_stream own, uint32_t stream, uint32_t draw, uint64_t first, size_t count,
                         float *out);
 

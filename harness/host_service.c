@@ -36,11 +36,12 @@ static void set_strides(fb_array *array)
 }
 
 /* Names element `at` by its row, and the row's sample where rows are those of the sub-pool. */
-static int fail_not_finite(const fb_array *array, const char *name, const fb_round *round, size_t at,
-                           double value, fb_error *err)
+static int fail_not_finite(const fb_array *array, const char *name, const fb_round *round,
+                           size_t at, double value, fb_error *err)
 {
     size_t columns = array->ndim > 1 ? array->shape[array->ndim - 1] : 1;
-    size_t row = at / columns, rows = array->ndim > 1 ? array->shape[array->ndim - 2] : array->shape[0];
+    size_t rows = array->shape[array->ndim > 1 ? array->ndim - 2 : 0];
+    size_t row = at / columns;
     char sample[32] = "";
     bool of_pool = strncmp(name, "labeled_", 8) != 0 && strncmp(name, "head_", 5) != 0 &&
                    strncmp(name, "reference_", 10) != 0 && rows == round->pool_count;
@@ -52,7 +53,8 @@ static int fail_not_finite(const fb_array *array, const char *name, const fb_rou
                    name, value, row % rows, sample);
 }
 
-static int check_array(const fb_array *array, const char *name, const fb_round *round, fb_error *err)
+static int check_array(const fb_array *array, const char *name, const fb_round *round,
+                       fb_error *err)
 {
     size_t count = element_count(array);
     if (array->dtype == FB_FLOAT32) {
@@ -65,8 +67,8 @@ static int check_array(const fb_array *array, const char *name, const fb_round *
         for (size_t i = 0; i < count; i++)
             if (labels[i] >= round->class_count)
                 return fb_fail(err, FB_ERANGE,
-                               "service labels holds %" PRIu32 " in row %zu; expected a class below "
-                               "%" PRIu32,
+                               "service labels holds %" PRIu32 " in row %zu; expected a class "
+                               "below %" PRIu32,
                                labels[i], i, round->class_count);
     }
     return FB_OK;
@@ -103,7 +105,8 @@ static int compute(host_services *services, const fb_request *request, const cha
     const host_provider *provider = services->provider;
     host_service *service = fb_calloc(1, sizeof *service);
     int rc = FB_OK;
-    if (!service || !(service->name = fb_strdup(request->name)) || !(service->kind = fb_strdup(kind)))
+    if (!service || !(service->name = fb_strdup(request->name)) ||
+        !(service->kind = fb_strdup(kind)))
         rc = fb_fail_memory(err, 1, sizeof *service, request->name);
     if (!rc)
         rc = provider->compute(provider->context, request->name, request->count, request->kind,
@@ -127,7 +130,8 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
 {
     if (request->struct_size < sizeof *request || !request->name)
         return fb_fail(err, FB_EPLUGIN,
-                       "a request lacks its name or its struct_size, which must be sizeof(fb_request)");
+                       "a request lacks its name or its struct_size, which must be "
+                       "sizeof(fb_request)");
     const char *kind = request->kind ? request->kind : "";
     host_service *service = services->first;
     while (service && !(strcmp(service->name, request->name) == 0 &&

@@ -19,8 +19,8 @@ typedef struct host_services {
     double seconds; /* spent in the provider and on the checks */
 } host_services;
 
-/* Gives the array of a request, computing it the first time. FB_ENUMERIC names the service, the row and
- * its sample when a number is not finite. The array lives until host_services_finish. */
+/* Gives the array of a request, computing it the first time. FB_ENUMERIC names the service, the row
+ * and its sample when a number is not finite. The array lives until host_services_finish. */
 int host_services_get(host_services *services, const fb_request *request, fb_array *ret_array,
                       fb_error *err);
 

@@ -16,15 +16,15 @@ typedef struct param_rule {
 
 param_rule param_rule_of(const char *strategy, const fb_param *param);
 
-/* Parses a text: an integer in decimal, a finite number, true or false, or any text (which the value then
- * points to). FB_EINVAL or FB_ERANGE with strategy, name, text and what was expected. */
+/* Parses a text: an integer in decimal, a finite number, true or false, or any text (which the
+ * value then points to). FB_EINVAL or FB_ERANGE with strategy, name, text and what was expected. */
 int param_parse(const param_rule *rule, const char *text, fb_value *ret_value, fb_error *err);
 
 /* FB_ERANGE, or FB_EINVAL for an unknown choice, when the rule forbids the value. */
 int param_check(const param_rule *rule, fb_value value, fb_error *err);
 
-/* The canonical text of a value, which param_parse reads back exactly; released with fb_free. NULL when
- * memory is short. */
+/* The canonical text of a value, which param_parse reads back exactly; released with fb_free. NULL
+ * when memory is short. */
 char *param_format(fb_param_type type, fb_value value);
 
 #endif

@@ -29,8 +29,8 @@ static int check_mode(uint64_t before, const char *path, const char *when, fb_er
         return FB_OK;
     fpmode_set(before);
     return fb_fail(err, FB_EPLUGIN,
-                   "%s changes the floating-point mode %s, which would change results; build and link it "
-                   "without -ffast-math and -Ofast",
+                   "%s changes the floating-point mode %s, which would change results; build and "
+                   "link it without -ffast-math and -Ofast",
                    path, when);
 }
 
@@ -60,21 +60,21 @@ static int check_entry(const char *path, struct plugin *plugin, fb_error *err)
     const fb_plugin *entry = dlsym(plugin->library, "flipbench_plugin");
     if (!entry)
         return fb_fail(err, FB_EPLUGIN,
-                       "%s has no symbol flipbench_plugin: it is no flipbench plugin, or the symbol is "
-                       "not exported (FB_EXPORT)",
+                       "%s has no symbol flipbench_plugin: it is no flipbench plugin, or the "
+                       "symbol is not exported (FB_EXPORT)",
                        path);
     if (entry->magic != FLIPBENCH_MAGIC)
-        return fb_fail(err, FB_EPLUGIN, "%s has the magic number %016" PRIx64 ", not %016" PRIx64, path,
-                       entry->magic, FLIPBENCH_MAGIC);
+        return fb_fail(err, FB_EPLUGIN, "%s has the magic number %016" PRIx64 ", not %016" PRIx64,
+                       path, entry->magic, FLIPBENCH_MAGIC);
     if (entry->abi_major != FLIPBENCH_ABI_MAJOR || entry->abi_minor > FLIPBENCH_ABI_MINOR)
         return fb_fail(err, FB_EPLUGIN,
-                       "%s is built for plugin ABI %" PRIu32 ".%" PRIu32 ", but this flipbench has %d.%d; "
-                       "build it with this version's flipbench/strategy.h",
+                       "%s is built for plugin ABI %" PRIu32 ".%" PRIu32 ", but this flipbench has "
+                       "%d.%d; build it with this version's flipbench/strategy.h",
                        path, entry->abi_major, entry->abi_minor, FLIPBENCH_ABI_MAJOR,
                        FLIPBENCH_ABI_MINOR);
     if (entry->struct_size < sizeof(fb_plugin))
-        return fb_fail(err, FB_EPLUGIN, "%s has an fb_plugin of %zu bytes; expected at least %zu", path,
-                       entry->struct_size, sizeof(fb_plugin));
+        return fb_fail(err, FB_EPLUGIN, "%s has an fb_plugin of %zu bytes; expected at least %zu",
+                       path, entry->struct_size, sizeof(fb_plugin));
     if (!entry->count || !entry->get)
         return fb_fail(err, FB_EPLUGIN, "%s: the functions count and get must not be NULL", path);
     plugin->entry = entry;
@@ -85,8 +85,9 @@ static int add_strategy(const char *path, struct plugin *plugin, const fb_strate
                         fb_error *err)
 {
     if (!strategy)
-        return fb_fail(err, FB_EPLUGIN, "%s: get(%zu) gives no strategy, though there are to be more",
-                       path, plugin->count);
+        return fb_fail(err, FB_EPLUGIN,
+                       "%s: get(%zu) gives no strategy, though there are to be more", path,
+                       plugin->count);
     int rc = descriptor_check(strategy, err);
     if (rc) {
         fb_fail_prefix(err, "%s", path);
@@ -170,8 +171,8 @@ const fb_strategy *plugin_find(const struct plugin *plugin, const char *id)
     return NULL;
 }
 
-static int set_value(const fb_strategy *strategy, const char *name, const char *text, fb_value *values,
-                     fb_error *err)
+static int set_value(const fb_strategy *strategy, const char *name, const char *text,
+                     fb_value *values, fb_error *err)
 {
     for (size_t i = 0; i < strategy->param_count; i++) {
         param_rule rule = param_rule_of(strategy->id, strategy->params[i]);

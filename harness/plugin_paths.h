@@ -11,9 +11,10 @@ typedef struct plugin_paths {
     size_t count;
 } plugin_paths;
 
-/* Lists the .so files of `paths` (files or directories), of the directories in FLIPBENCH_PLUGIN_PATH, of
- * $XDG_DATA_HOME/flipbench/plugins, and of the build's directory or, where there is none beside the
- * program, the installed one. The first two must exist (FB_ENOENT), the others need not. */
+/* Lists the .so files of `paths` (files or directories), of the directories in
+ * FLIPBENCH_PLUGIN_PATH, of $XDG_DATA_HOME/flipbench/plugins, and of the build's directory or,
+ * where there is none beside the program, the installed one. The first two must exist (FB_ENOENT),
+ * the others need not. */
 int plugin_paths_find(const char *const *paths, size_t path_count, plugin_paths *ret_paths,
                       fb_error *err);
 

@@ -148,12 +148,14 @@ static int print_json(const selection *s, FILE *out, fb_error *err)
         json_array_append_new(selections, answer_json(s, run));
     json_t *object = json_pack("{s:s, s:I, s:o}", "strategy", s->strategy->id, "algo_version",
                                (json_int_t)s->strategy->algo_version, "selections", selections);
-    bool written = object && json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
+    bool written =
+        object && json_dumpf(object, out, JSON_INDENT(2)) == 0 && fputc('\n', out) != EOF;
     json_decref(object);
     return written ? FB_OK : fb_fail(err, FB_EIO, "the selection could not be written as JSON");
 }
 
-/* Turns stdout to stderr while plugin code runs; gives a copy of it to put back, -1 without a stdout. */
+/* Turns stdout to stderr while plugin code runs; gives a copy of it to put back, -1 without a
+ * stdout. */
 static int stdout_aside(void)
 {
     fflush(stdout);

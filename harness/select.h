@@ -9,8 +9,8 @@
 
 #include "status.h"
 
-/* What is asked for. Paths are .npy files; n, d, C are the sizes of the sub-pool, the embedding and the
- * head. Texts belong to the caller. */
+/* What is asked for. Paths are .npy files; n, d, C are the sizes of the sub-pool, the embedding and
+ * the head. Texts belong to the caller. */
 typedef struct select_options {
     const char *strategy;             /* an id */
     const char *pool_embeddings;      /* (n, d) */
@@ -22,7 +22,7 @@ typedef struct select_options {
     const char *mc_probabilities;     /* (passes, n, C); NULL: none */
     size_t query;
     uint64_t seed;
-    size_t repeat; /* 0: one selection, one row a line; R: R selections with seeds seed, seed + 1, ... */
+    size_t repeat; /* 0: one selection, one row a line; R: R of them, with seeds from `seed` */
     const char *scores; /* the file to write scores to, (n) or with `repeat` (R, n); NULL: none */
     bool json;
     const char *const *plugins; /* further files or folders */
@@ -32,10 +32,10 @@ typedef struct select_options {
     size_t param_count;
 } select_options;
 
-/* Selects, and writes the chosen rows of the pool, best first, to `out`. The plugin runs in this process,
- * whose stdout is turned to stderr meanwhile: what it prints there does not mix with the answer, and a crash
- * of its ends the command. What it logs goes to `log`. FB_EFORMAT names the files whose shapes do not fit
- * together. */
+/* Selects, and writes the chosen rows of the pool, best first, to `out`. The plugin runs in this
+ * process, whose stdout is turned to stderr meanwhile: what it prints there does not mix with the
+ * answer, and a crash of its ends the command. What it logs goes to `log`. FB_EFORMAT names the
+ * files whose shapes do not fit together. */
 int select_run(const select_options *options, FILE *out, FILE *log, fb_error *err);
 
 #endif

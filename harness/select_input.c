@@ -11,7 +11,7 @@
 
 enum { REFERENCE_LIMIT = 10000 }; /* of the pool's rows, when no reference file is given */
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* FB_EFORMAT unless the shape fits: "PATH has the shape (3, 4); expected ...". */
 FB_PRINTF(5, 6)
@@ -184,7 +184,7 @@ void select_input_finish(select_input *input)
     *input = (select_input){0};
 }
 
-/* ---- services ------------------------------------------------------------------------------------ */
+/* ---- services ------------------------------------------------------------------------------- */
 
 static void describe(fb_array *array, fb_dtype dtype, const void *data, uint32_t ndim,
                      const size_t *shape)
@@ -194,7 +194,8 @@ static void describe(fb_array *array, fb_dtype dtype, const void *data, uint32_t
 }
 
 /* softmax(P W + b): each logit a chain that starts at its bias. */
-static int probabilities(const select_input *in, fb_array *ret_array, void **ret_owned, fb_error *err)
+static int probabilities(const select_input *in, fb_array *ret_array, void **ret_owned,
+                         fb_error *err)
 {
     size_t n = in->n, classes = in->classes;
     float *p = fb_calloc(n, classes * sizeof *p);
@@ -202,8 +203,8 @@ static int probabilities(const select_input *in, fb_array *ret_array, void **ret
         return fb_fail_memory(err, n, classes * sizeof *p, "probabilities");
     for (size_t i = 0; i < n; i++)
         memcpy(p + i * classes, in->bias.f32, classes * sizeof *p);
-    if (kernels_gemm(false, false, n, classes, in->d, in->pool.f32, in->d, in->weights.f32, classes, 1,
-                     p, classes) != 0) {
+    if (kernels_gemm(false, false, n, classes, in->d, in->pool.f32, in->d, in->weights.f32, classes,
+                     1, p, classes) != 0) {
         fb_free(p);
         return fb_fail(err, FB_ENOMEM, "out of memory for a matrix product");
     }
@@ -221,8 +222,9 @@ static int sample_rows(const select_input *in, const npy_array *from, size_t cou
     size_t rows = from->shape[0], d = in->d;
     uint32_t *all = count_up(0, rows, err), *chosen = fb_calloc(count, sizeof *chosen);
     float *data = fb_calloc(count, d * sizeof *data);
-    int rc = all && chosen && data ? fb_stream_sample(in->reference_stream, all, rows, count, chosen)
-                                   : FB_ENOMEM;
+    int rc = all && chosen && data
+                 ? fb_stream_sample(in->reference_stream, all, rows, count, chosen)
+                 : FB_ENOMEM;
     for (size_t i = 0; !rc && i < count; i++)
         memcpy(data + i * d, from->f32 + chosen[i] * d, d * sizeof *data);
     fb_free(all);
@@ -236,18 +238,20 @@ static int sample_rows(const select_input *in, const npy_array *from, size_t cou
     return FB_OK;
 }
 
-/* The reference file's rows, or the pool's; all that there are (of the pool at most 10,000), or `count`. */
+/* `count` rows of the reference file or, without one, of the pool; 0: all that there are, of the
+ * pool at most 10,000. */
 static int reference(const select_input *in, uint64_t count, fb_array *ret_array, void **ret_owned,
                      fb_error *err)
 {
     bool given = in->reference.ndim > 0;
     const npy_array *from = given ? &in->reference : &in->pool;
     const char *path = given ? in->options->reference_embeddings : in->options->pool_embeddings;
-    size_t rows = from->shape[0], automatic = given || rows < REFERENCE_LIMIT ? rows : REFERENCE_LIMIT;
+    size_t rows = from->shape[0];
+    size_t automatic = given || rows < REFERENCE_LIMIT ? rows : REFERENCE_LIMIT;
     if (count > rows)
         return fb_fail(err, FB_ERANGE,
-                       "%" PRIu64 " reference embeddings were asked for, but %s has %zu rows", count,
-                       path, rows);
+                       "%" PRIu64 " reference embeddings were asked for, but %s has %zu rows",
+                       count, path, rows);
     size_t wanted = count ? (size_t)count : automatic;
     if (wanted < rows)
         return sample_rows(in, from, wanted, ret_array, ret_owned, err);
@@ -256,13 +260,14 @@ static int reference(const select_input *in, uint64_t count, fb_array *ret_array
 }
 
 /* The first `count` passes of the file; 0: all of them. */
-static int mc_probabilities(const select_input *in, uint64_t count, fb_array *ret_array, fb_error *err)
+static int mc_probabilities(const select_input *in, uint64_t count, fb_array *ret_array,
+                            fb_error *err)
 {
     size_t passes = in->mc.shape[0];
     if (count > passes)
         return fb_fail(err, FB_ERANGE,
-                       "%" PRIu64 " passes were asked for, but %s has %zu; ask for fewer with --param "
-                       "passes=%zu",
+                       "%" PRIu64 " passes were asked for, but %s has %zu; ask for fewer with "
+                       "--param passes=%zu",
                        count, in->options->mc_probabilities, passes, passes);
     size_t shape[3] = {count ? (size_t)count : passes, in->n, in->classes};
     describe(ret_array, FB_FLOAT32, in->mc.f32, 3, shape);
@@ -271,7 +276,8 @@ static int mc_probabilities(const select_input *in, uint64_t count, fb_array *re
 
 static int missing(const char *name, const char *option, fb_error *err)
 {
-    return fb_fail(err, FB_ENOENT, "the strategy needs %s; give them with %s FILE.npy", name, option);
+    return fb_fail(err, FB_ENOENT, "the strategy needs %s; give them with %s FILE.npy", name,
+                   option);
 }
 
 /* The services that depend on files which need not be given. */
@@ -291,7 +297,8 @@ static int compute_optional(const select_input *in, const char *name, uint64_t c
                            : missing(name, "--mc-probabilities", err);
     } else {
         return fb_fail(err, FB_ENOENT,
-                       "the strategy needs the service %s, which a selection from files does not have",
+                       "the strategy needs the service %s, which a selection from files does not "
+                       "have",
                        name);
     }
     return FB_OK;

@@ -23,8 +23,8 @@ static const fb_strategy strategy = {
     .label = "Entropy",
     .algo_version = 1,
     .rule = "The largest entropy of the predicted class probabilities, in nats.",
-    .citation = "Settles, B. (2009). Active learning literature survey. Computer Sciences Technical "
-                "Report 1648, University of Wisconsin-Madison.",
+    .citation = "Settles, B. (2009). Active learning literature survey. Computer Sciences "
+                "Technical Report 1648, University of Wisconsin-Madison.",
     .score_name = "entropy",
     .create = kit_scored_create,
     .select = select_entropy,

@@ -24,13 +24,14 @@ static const fb_strategy strategy = {
     .id = "ldm-s",
     .label = "LDM-S",
     .algo_version = 1,
-    .rule = "LDM-Seeding: the smallest least disagree metric first, then draws in proportion to the "
-            "squared product of a weight that decays with it and the cosine distance to those chosen.",
+    .rule = "LDM-Seeding: the smallest least disagree metric first, then draws in proportion to "
+            "the squared product of a weight that decays with it and the cosine distance to those "
+            "chosen.",
     .citation = "Cho, S. J., Kim, G., Lee, J., Shin, J., & Yoo, C. D. (2024). Querying easily "
                 "flip-flopped samples for deep active learning. ICLR. arXiv:2401.09787",
-    .deviations = "Ties go to the smaller sample id; when every distance is 0, draws are in proportion to "
-                  "the weight alone; a sub-pool of more than 20000 samples ends each noise scale after "
-                  "400 draws (max_draws_per_scale).",
+    .deviations = "Ties go to the smaller sample id; when every distance is 0, draws are in "
+                  "proportion to the weight alone; a sub-pool of more than 20000 samples ends each "
+                  "noise scale after 400 draws (max_draws_per_scale).",
     .params = ldm_params,
     .param_count = LDM_PARAM_COUNT,
     .score_name = "ldm",

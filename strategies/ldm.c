@@ -9,7 +9,8 @@ static int select_ldm(void *instance, const fb_round *round, uint32_t *ret_ids)
     int rc = ldm_score(self, round);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    return kit_select_top(self->scored.host, round, self->scored.scores, KIT_SMALLEST_FIRST, ret_ids);
+    return kit_select_top(self->scored.host, round, self->scored.scores, KIT_SMALLEST_FIRST,
+                          ret_ids);
 }
 
 static const fb_strategy strategy = {
@@ -17,12 +18,12 @@ static const fb_strategy strategy = {
     .id = "ldm",
     .label = "LDM",
     .algo_version = 1,
-    .rule = "The smallest least disagree metric: the share of inputs on which the predictor must change "
-            "its mind before it does so on the sample.",
+    .rule = "The smallest least disagree metric: the share of inputs on which the predictor must "
+            "change its mind before it does so on the sample.",
     .citation = "Cho, S. J., Kim, G., Lee, J., Shin, J., & Yoo, C. D. (2024). Querying easily "
                 "flip-flopped samples for deep active learning. ICLR. arXiv:2401.09787",
-    .deviations = "Ties go to the smaller sample id; a sub-pool of more than 20000 samples ends each "
-                  "noise scale after 400 draws (max_draws_per_scale).",
+    .deviations = "Ties go to the smaller sample id; a sub-pool of more than 20000 samples ends "
+                  "each noise scale after 400 draws (max_draws_per_scale).",
     .params = ldm_params,
     .param_count = LDM_PARAM_COUNT,
     .score_name = "ldm",

@@ -3,7 +3,8 @@
  * margin: the samples whose two most probable classes are the closest. */
 #include "kit.h"
 
-/* p(1) - p(2), the largest probability minus the second largest; p(1) itself when there is one class. */
+/* p(1) - p(2), the largest probability minus the second largest; p(1) itself when there is one
+ * class. */
 static double margin(const float *p, size_t count)
 {
     double first = 0, second = 0;

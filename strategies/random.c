@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * random: the baseline. Each sample gets a uniform number of its own; the smallest ones are taken, which
- * is a draw without replacement. */
+ * random: the baseline. Each sample gets a uniform number of its own; the smallest ones are taken,
+ * which is a draw without replacement. */
 #include "kit.h"
 
 static int select_random(void *instance, const fb_round *round, uint32_t *ret_ids)

@@ -49,8 +49,8 @@ static int nothing(void *context, const char *name, uint64_t count, const char *
     return fb_fail(err, FB_ENOENT, "no service %s", name);
 }
 
-int probe_run(probe_body body, void *argument, size_t n, uint64_t seed, const host_provider *provider,
-              host_answer *ret_answer, fb_error *err)
+int probe_run(probe_body body, void *argument, size_t n, uint64_t seed,
+              const host_provider *provider, host_answer *ret_answer, fb_error *err)
 {
     static const fb_strategy strategy = {
         .struct_size = sizeof strategy,

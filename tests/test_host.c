@@ -31,7 +31,7 @@ static void assert_says(const fb_error *err, const char *part)
         fail_msg("\"%s\" does not say \"%s\"", err->text, part);
 }
 
-/* ---- opening ------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 static void broken_plugins_are_refused_with_a_reason(void **state)
 {
@@ -90,7 +90,7 @@ static struct plugin *open_test_plugin(const char *name)
     return plugin;
 }
 
-/* ---- one round ------------------------------------------------------------------------------- */
+/* ---- one round ------------------------------------------------------------------------------ */
 
 /* The sub-pool 10, 20, ..., 60 and a batch of 3. */
 static const uint32_t pool_ids[6] = {10, 20, 30, 40, 50, 60};
@@ -102,8 +102,8 @@ static const fb_round test_round = {
     .class_count = 4,
 };
 
-/* Services: "probabilities" (6, 4), borrowed and misaligned; "embeddings" with an infinity in row 4;
- * "labels" with a class that there is none of. Counts its calls. */
+/* Services: "probabilities" (6, 4), borrowed and misaligned; "embeddings" with an infinity in row
+ * 4; "labels" with a class that there is none of. Counts its calls. */
 typedef struct fake_services {
     int calls;
     float numbers[64];
@@ -225,7 +225,7 @@ static void crashes_and_hangs_stay_in_their_process(void **state)
     assert_int_equal(signal_of("works"), 0);
 }
 
-/* ---- callbacks --------------------------------------------------------------------------------- */
+/* ---- callbacks ------------------------------------------------------------------------------ */
 
 /* Every way to cut 0 .. 24 gives the numbers that one call gives. */
 static int check_random(const fb_host *host, const fb_round *round, void *argument)
@@ -267,7 +267,8 @@ static void random_numbers_belong_to_their_element(void **state)
         fail_msg("%s", err.text);
 }
 
-/* The numbers are those of the strategy's stream, with stream and draw as the two halves of its draw. */
+/* The numbers are those of the strategy's stream, with stream and draw as the two halves of its
+ * draw. */
 static int check_stream(const fb_host *host, const fb_round *round, void *argument)
 {
     (void)round;
@@ -416,7 +417,7 @@ static void a_round_survives_the_lack_of_memory(void **state)
     plugin_close(plugin);
 }
 
-/* ---- parameters and the catalogue --------------------------------------------------------------- */
+/* ---- parameters and the catalogue ----------------------------------------------------------- */
 
 static void values_are_presets_and_what_was_given(void **state)
 {
@@ -462,7 +463,8 @@ static void the_catalogue_describes_strategies(void **state)
     assert_non_null(catalog_find(&catalog, "works"));
     assert_non_null(catalog_find(&catalog, "ldm-s")); /* by FLIPBENCH_PLUGIN_PATH */
     assert_null(catalog_find(&catalog, "wroks"));
-    assert_string_equal(catalog_suggest(&catalog, "wroks", hint, sizeof hint), " (did you mean works?)");
+    assert_string_equal(catalog_suggest(&catalog, "wroks", hint, sizeof hint),
+                        " (did you mean works?)");
     for (size_t i = 1; i < catalog.count; i++)
         assert_true(strcmp(catalog.strategies[i - 1].id, catalog.strategies[i].id) < 0);
 

@@ -25,7 +25,7 @@ static void assert_close(double value, double expected, double tolerance)
         fail_msg("%.17g is not %.17g +- %g", value, expected, tolerance);
 }
 
-/* ---- choosing ------------------------------------------------------------------------------ */
+/* ---- choosing ------------------------------------------------------------------------------- */
 
 static int top_k(const fb_host *host, const fb_round *round, void *argument)
 {
@@ -90,7 +90,7 @@ static void weighted_draw_never_gives_a_weight_of_zero(void **state)
     assert_int_equal(kit_weighted_draw(tiny, 3, 0.9), 0);
 }
 
-/* ---- numbers --------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 static void entropy_of_certainty_is_zero(void **state)
 {
@@ -147,7 +147,8 @@ static void cosine_distances_do_not_depend_on_blocks(void **state)
         nearest[i] = INFINITY;
     kit_cosine_nearest(&matrix, norms, 5, nearest);
     for (size_t i = 0; i < N; i++) {
-        double alone = 1 - kernels_dot(D, kit_row(&matrix, i), kit_row(&matrix, 5)) / (norms[i] * norms[5]);
+        double alone =
+            1 - kernels_dot(D, kit_row(&matrix, i), kit_row(&matrix, 5)) / (norms[i] * norms[5]);
         if (i != 5)
             assert_true(nearest[i] == alone);
     }

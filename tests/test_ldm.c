@@ -16,11 +16,12 @@
 #include "seeding.h"
 #include "trial.h"
 
-/* ---- the estimator ------------------------------------------------------------------------- */
+/* ---- the estimator -------------------------------------------------------------------------- */
 
 enum { N = 45, D = 7, C = 4, M = 33, LABELED = 11 };
 
-/* A head and samples, random and fixed; `same` makes the pool the reference set, `copied` an equal one. */
+/* A head and samples, random and fixed; `same` makes the pool the reference set, `copied` an equal
+ * one. */
 typedef struct world {
     float weights[D * C], bias[C], pool[N * D], reference[M * D], labeled[LABELED * D];
     float pool_copy[N * D];
@@ -269,7 +270,8 @@ static void records_tell_what_the_scales_did(void **state)
     assert_true(fabs(probe_record(&answer, "accuracy_00") - right / LABELED) <= 1e-12);
     host_answer_finish(&answer);
 
-    w.without_labels = true; /* then there is nothing to be accurate on: fewer records, the same LDM */
+    /* Without labels there is nothing to be accurate on: fewer records, the same LDM. */
+    w.without_labels = true;
     estimate_task without = {task.options, {0}};
     run_estimate(&w, &without, &answer);
     assert_int_equal(answer.record_count, 2 + 2 * 51);
@@ -294,7 +296,7 @@ static void a_limit_on_draws_is_recorded_when_it_bites(void **state)
     host_answer_finish(&answer);
 }
 
-/* One input, three classes, no weights: hypothesis 0 gives logits (1, 1, 0), hypothesis 1 (0, 2, 2). */
+/* Three classes, no weights: hypothesis 0 gives logits (1, 1, 0), hypothesis 1 (0, 2, 2). */
 static int try_ties(const fb_host *host, const fb_round *round, void *argument)
 {
     (void)round;
@@ -304,7 +306,8 @@ static int try_ties(const fb_host *host, const fb_round *round, void *argument)
     const float rows[3] = {1, 1, 1};
     const uint32_t labels[3] = {0, 1, 2};
     ldm_head head = {.weights = {weights, 1, 3}, .bias = {bias, 1, 3}};
-    ldm_batch batch = {.count = 2, .weights = weights, .bias = bias, .logits = logits, .block_rows = 2};
+    ldm_batch batch = {
+        .count = 2, .weights = weights, .bias = bias, .logits = logits, .block_rows = 2};
     ldm_samples samples = {.x = {rows, 3, 1}, .labels = labels, .differs = differs};
     const uint8_t expected[3 * 2] = {0, 1, 1, 0, 1, 1};
     assert_int_equal(ldm_batch_try(host, &head, &batch, &samples), 0);
@@ -322,7 +325,7 @@ static void equal_logits_are_the_smaller_class(void **state)
         fail_msg("%s", err.text);
 }
 
-/* ---- the weights of LDM-Seeding ----------------------------------------------------------------- */
+/* ---- the weights of LDM-Seeding ------------------------------------------------------------- */
 
 static void assert_close(double value, double expected)
 {
@@ -377,7 +380,8 @@ static void gammas_at_their_edges(void **state)
     assert_close(gammas[4], 0);
 }
 
-/* ---- LDM-Seeding --------------------------------------------------------------------------------- */
+/* ---- LDM-Seeding
+ * --------------------------------------------------------------------------------- */
 
 enum { ROWS = 8 };
 
@@ -467,7 +471,7 @@ static void count_second(const float (*embeddings)[2], const double *ldm, size_t
     }
 }
 
-/* Each count is binomial; six standard deviations are passed by chance with a probability of 2e-9. */
+/* Each count is binomial; chance passes six standard deviations with a probability of 2e-9. */
 static void assert_shares(const int *counts, const double *weights, int runs)
 {
     double total = 0;
@@ -490,7 +494,8 @@ static void seeding_draws_by_the_square_of_gamma_and_distance(void **state)
     int counts[ROWS];
     ldm_gammas(ldm, order, ROWS, 2, gammas);
     for (size_t i = 0; i < ROWS; i++) {
-        const double distance[ROWS] = {0, 1 - sqrt(.5), 1, 1 + sqrt(.5), 2, 1 + sqrt(.5), 1, 1 - sqrt(.5)};
+        const double distance[ROWS] = {0, 1 - sqrt(.5), 1, 1 + sqrt(.5),
+                                       2, 1 + sqrt(.5), 1, 1 - sqrt(.5)};
         weights[i] = gammas[i] * distance[i] * gammas[i] * distance[i];
     }
     count_second(circle, ldm, 2, RUNS, counts);

@@ -1,28 +1,34 @@
 /* test_ldm_reference.c - LDM and LDM-Seeding against runs of the authors' published code.
  *
- * Two samples of runs are compared: theirs (tests/golden) and ours (fixed seeds, so the verdict never
- * changes by itself). Each bound is passed by chance, when both come from one distribution, with a
- * probability of at most 1e-4. Two variants that are wrong on purpose must be told: seeding with gamma D
- * instead of its square, and noise whose variance, not standard deviation, is 10^k.
+ * Two samples of runs are compared: theirs (tests/golden) and ours (fixed seeds, so the verdict
+ * never changes by itself). Each bound is passed by chance, when both come from one distribution,
+ * with a probability of at most 1e-4. Two variants that are wrong on purpose must be told: seeding
+ * with gamma D instead of its square, and noise whose variance, not standard deviation, is 10^k.
  *
- * 1. Mean log10 LDM of a sample: z_i = (m_i - m'_i) / sqrt(s_i^2/R + s'_i^2/R'), nearly normal for R = R' =
- *    200. A sample that is constant in both has no z; its means agree up to the rounding of float32.
- *    Samples share their runs, so the z_i depend on each other.
- *    (a) The largest |z_i| of n samples: Bonferroni's bound n * 2 (1 - Phi(bound)) = 1e-4 holds under any
- *        dependence.
- *    (b) Q = sum z_i^2 over k samples is a quadratic form of a nearly normal vector with the correlations
- *        rho_ij of the values within a run, estimated from ours. It has mean k and variance 2 S, S = sum_ij
- *        rho_ij^2. Satterthwaite approximates it by g chi^2 with h degrees of freedom, g = S/k, h = k^2/S,
- *        and Wilson and Hilferty make that a standard normal value: (Q/(g h))^(1/3) has mean 1 - 2/(9h) and
- *        variance 2/(9h). Errors of the estimated rho only enlarge S, which makes the test more cautious.
- *        1 - Phi(3.72) = 1e-4.
- * 2. Spread: a sample variance of R normal values has var(log s^2) = 2/(R-1). The mean over samples of
- *    log(s_i^2/s'_i^2) therefore has at most the standard deviation sqrt(2/199 + 2/199) = 0.14, reached when
- *    all samples move together; 4 of these, 0.57, are passed with a probability of 6e-5. Only samples
- *    without LDM of 0 count, whose stand-in of -12 makes the values far from normal.
- * 3. Inclusion: p_i and p'_i are the shares of R = R' = 3,000 runs that chose sample i, z_i = (p_i - p'_i) /
- *    sqrt(p (1 - p)(1/R + 1/R')) with the pooled p. Over the samples with a pooled p > 1 % the test is 1 (b),
- *    with the correlations (negative: a batch has a fixed size) of the indicators within a run. */
+ * 1. Mean log10 LDM of a sample: z_i = (m_i - m'_i) / sqrt(s_i^2/R + s'_i^2/R'), nearly normal for
+ *    R = R' = 200. A sample that is constant in both has no z; its means agree up to the rounding
+ *    of float32. Samples share their runs, so the z_i depend on each other.
+ *
+ *    (a) The largest |z_i| of n samples: Bonferroni's bound n * 2 (1 - Phi(bound)) = 1e-4 holds
+ *    under any dependence.
+ *
+ *    (b) Q = sum z_i^2 over k samples is a quadratic form of a nearly normal vector with the
+ *    correlations rho_ij of the values within a run, estimated from ours. It has mean k and
+ *    variance 2 S, S = sum_ij rho_ij^2. Satterthwaite approximates it by g chi^2 with h degrees of
+ *    freedom, g = S/k, h = k^2/S, and Wilson and Hilferty make that a standard normal value:
+ *    (Q/(g h))^(1/3) has mean 1 - 2/(9h) and variance 2/(9h). Errors of the estimated rho only
+ *    enlarge S, which makes the test more cautious. 1 - Phi(3.72) = 1e-4.
+ *
+ * 2. Spread: a sample variance of R normal values has var(log s^2) = 2/(R-1). The mean over samples
+ *    of log(s_i^2/s'_i^2) therefore has at most the standard deviation sqrt(2/199 + 2/199) = 0.14,
+ *    reached when all samples move together; 4 of these, 0.57, are passed with a probability of
+ *    6e-5. Only samples without LDM of 0 count, whose stand-in of -12 makes the values far from
+ *    normal.
+ *
+ * 3. Inclusion: p_i and p'_i are the shares of R = R' = 3,000 runs that chose sample i, z_i =
+ *    (p_i - p'_i) / sqrt(p (1 - p)(1/R + 1/R')) with the pooled p. Over the samples with a pooled
+ *    p > 1 % the test is 1 (b), with the correlations (negative: a batch has a fixed size) of the
+ *    indicators within a run. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -111,8 +117,8 @@ static void run_one(const reference_case *reference, const select_input *input,
     host_answer_finish(&answer);
 }
 
-static outcome run_variant(const reference_case *reference, const variant_spec *variant, size_t runs,
-                           bool scores)
+static outcome run_variant(const reference_case *reference, const variant_spec *variant,
+                           size_t runs, bool scores)
 {
     select_input input = {0};
     struct plugin *plugin = NULL;
@@ -155,7 +161,7 @@ static npy_array golden(const reference_case *reference, const char *name)
     return array;
 }
 
-/* ---- the quadratic form ---------------------------------------------------------------------------- */
+/* ---- the quadratic form --------------------------------------------------------------------- */
 
 /* One sample's values over our runs, standardised to mean 0 and mean square 1, and its z. */
 typedef struct series {
@@ -194,7 +200,7 @@ static double *new_doubles(size_t count)
     return made;
 }
 
-/* ---- 1 and 2: the estimates ----------------------------------------------------------------------- */
+/* ---- 1 and 2: the estimates ----------------------------------------------------------------- */
 
 /* Mean and (population) standard deviation. */
 static void moments(const double *values, size_t count, double *ret_mean, double *ret_sd)
@@ -260,10 +266,11 @@ static score_verdict scores_of(const reference_case *reference, size_t param_cou
     const variant_spec variant = {STRATEGY_DIR "/ldm.so", param_count};
     outcome out = run_variant(reference, &variant, SCORE_RUNS, true);
     score_verdict verdict = compare_scores(reference, &out);
-    print_message("# %s%s: largest |z| %.2f (bound %.2f), sum z^2 %.2f (bound %.2f), log variance ratio "
-                  "%.3f (bound 0.57)\n",
-                  reference->name, param_count ? " with variance for sd" : "", verdict.largest,
-                  reference->z_bound, verdict.quadratic, QUADRATIC_BOUND, verdict.spread);
+    print_message(
+        "# %s%s: largest |z| %.2f (bound %.2f), sum z^2 %.2f (bound %.2f), log variance ratio "
+        "%.3f (bound 0.57)\n",
+        reference->name, param_count ? " with variance for sd" : "", verdict.largest,
+        reference->z_bound, verdict.quadratic, QUADRATIC_BOUND, verdict.spread);
     outcome_finish(&out);
     return verdict;
 }
@@ -280,7 +287,7 @@ static void estimates_are_those_of_the_authors(void **state)
     }
 }
 
-/* ---- 3: the choices ---------------------------------------------------------------------------------- */
+/* ---- 3: the choices ------------------------------------------------------------------------- */
 
 static double compare_choices(const reference_case *reference, const outcome *out)
 {
@@ -319,8 +326,8 @@ static double choices_of(const reference_case *reference, const char *plugin, si
     return z;
 }
 
-/* The noise's variant shifts all LDM of a case alike, which seeding hardly feels (the weights depend on
- * their ratios): it is test 1 that must tell it, and on case-c test 3 does too. */
+/* The noise's variant shifts all LDM of a case alike, which seeding hardly feels (the weights
+ * depend on their ratios): it is test 1 that must tell it, and on case-c test 3 does too. */
 static void choices_are_those_of_the_authors(void **state)
 {
     (void)state;

@@ -11,7 +11,6 @@
 
 #include "alloc.h"
 #include "datasets.h"
-#include "files.h"
 #include "select.h"
 
 #define CASE_A GOLDEN_DIR "/case-a/"
@@ -74,7 +73,7 @@ static void assert_refused(const select_options *options, int status, const char
 #define ASSERT_REFUSED(options, status, ...)                                                       \
     assert_refused(options, status, (const char *const[]){__VA_ARGS__, NULL})
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void assert_golden(const select_options *options, const char *path)
 {
@@ -198,12 +197,23 @@ static void a_plugin_that_prints_does_not_spoil_the_answer(void **state)
     options.plugins = plugins;
     options.plugin_count = 1;
     options.query = 2;
+
+    FILE *printed = tmpfile(); /* what reaches stdout meanwhile */
+    assert_non_null(printed);
+    fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    dup2(fileno(printed), STDOUT_FILENO);
     char *text = run(&options);
+    fflush(stdout);
+    dup2(kept, STDOUT_FILENO);
+    close(kept);
     assert_string_equal(text, "0\n1\n");
+    assert_int_equal(lseek(fileno(printed), 0, SEEK_END), 0);
+    fclose(printed);
     fb_free(text);
 }
 
-/* ---- errors ------------------------------------------------------------------------------------ */
+/* ---- errors --------------------------------------------------------------------------------- */
 
 static void shapes_that_do_not_fit_are_named(void **state)
 {

@@ -36,8 +36,8 @@ int kit_top_k(const fb_host *host, const double *scores, size_t n, size_t k, kit
     return FB_PLUGIN_OK;
 }
 
-int kit_select_top(const fb_host *host, const fb_round *round, const double *scores, kit_order order,
-                   uint32_t *ret_ids)
+int kit_select_top(const fb_host *host, const fb_round *round, const double *scores,
+                   kit_order order, uint32_t *ret_ids)
 {
     int rc = kit_top_k(host, scores, round->pool_count, round->batch, order, ret_ids);
     for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)

@@ -24,8 +24,8 @@ void kit_norms(const kit_matrix *matrix, double *ret_norms)
 
 enum { BLOCK = 8 };
 
-/* Dot products of `count` (<= BLOCK) consecutive rows with `to`, each as kernels_dot gives it. A sum in
- * order is one long chain of dependent additions: a full block runs its chains side by side. */
+/* Dot products of `count` (<= BLOCK) consecutive rows with `to`, each as kernels_dot gives it. A
+ * sum in order is one long chain of dependent additions; a full block runs them side by side. */
 static void dot_rows(const float *rows, size_t count, size_t d, const float *to, double *ret_dots)
 {
     double sums[BLOCK] = {0};
@@ -47,7 +47,8 @@ static double cosine_distance(double dot, double scale)
     return distance < 1e-5 ? 0 : distance;
 }
 
-void kit_cosine_nearest(const kit_matrix *matrix, const double *norms, size_t chosen, double *nearest)
+void kit_cosine_nearest(const kit_matrix *matrix, const double *norms, size_t chosen,
+                        double *nearest)
 {
     const float *to = kit_row(matrix, chosen);
     double dots[BLOCK];

@@ -43,13 +43,15 @@ typedef struct scale_state {
 static bool same_rows(const kit_matrix *a, const kit_matrix *b)
 {
     return a->rows == b->rows && a->columns == b->columns &&
-           (a->data == b->data || memcmp(a->data, b->data, a->rows * a->columns * sizeof(float)) == 0);
+           (a->data == b->data ||
+            memcmp(a->data, b->data, a->rows * a->columns * sizeof(float)) == 0);
 }
 
 static int check_shapes(const estimation *e, const kit_matrix *pool, const kit_matrix *reference)
 {
     size_t d = e->head.weights.rows;
-    if (pool->columns == d && reference->columns == d && e->head.bias.columns == e->head.weights.columns)
+    if (pool->columns == d && reference->columns == d &&
+        e->head.bias.columns == e->head.weights.columns)
         return FB_PLUGIN_OK;
     return e->host->fail(e->host, FB_PLUGIN_EINVAL,
                          "the head is (%zu, %zu) with %zu biases, but embeddings are %zu wide and "
@@ -141,7 +143,8 @@ static bool is_over(const estimation *e, const scale_state *scale)
     return scale->draws >= e->limit || (e->options->draws == 0 && scale->idle >= e->options->stop);
 }
 
-/* Uses the batch's hypotheses in order until the scale is over: as if they had been drawn one by one. */
+/* Uses the batch's hypotheses in order until the scale is over: as if they had been drawn one by
+ * one. */
 static void use_batch(estimation *e, scale_state *scale)
 {
     for (size_t h = 0; h < e->batch.count && !is_over(e, scale); h++) {
@@ -184,7 +187,8 @@ static int run_scale(estimation *e, size_t number)
             return FB_PLUGIN_ECANCELLED;
         uint64_t left = e->limit - scale.draws;
         size_t count = left < e->options->batch ? (size_t)left : e->options->batch;
-        ldm_batch_draw(e->host, &e->head, (uint32_t)number, sd, (uint32_t)scale.draws, count, &e->batch);
+        ldm_batch_draw(e->host, &e->head, (uint32_t)number, sd, (uint32_t)scale.draws, count,
+                       &e->batch);
         int rc = try_batch(e);
         if (rc != FB_PLUGIN_OK)
             return rc;
@@ -212,7 +216,8 @@ static void finish(estimation *e)
         return;
     char text[160];
     snprintf(text, sizeof text,
-             "LDM: %llu noise scales were cut at %llu draws each; max_draws_per_scale raises the limit",
+             "LDM: %llu noise scales were cut at %llu draws each; max_draws_per_scale raises the "
+             "limit",
              (unsigned long long)e->scales_cut, (unsigned long long)e->limit);
     e->host->log(e->host, text);
 }

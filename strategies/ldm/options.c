@@ -44,8 +44,8 @@ static const fb_param reference = {
     .preset.i = 0,
     .minimum.i = 0,
     .maximum.i = 100000000,
-    .help = "Reference inputs on which disagreement is measured; 0: as many as the sub-pool, at most "
-            "10000.",
+    .help = "Reference inputs on which disagreement is measured; 0: as many as the sub-pool, at "
+            "most 10000.",
 };
 static const fb_param draws = {
     .struct_size = sizeof(fb_param),

@@ -5,8 +5,8 @@
 
 #include "kernels.h"
 
-/* The power of gamma_i D_i in the drawing probability. The tests also build a plugin with a wrong one, to
- * see that they can tell. */
+/* The power of gamma_i D_i in the drawing probability. The tests also build a plugin with a wrong
+ * one, to see that they can tell. */
 #ifndef SEEDING_POWER
 #define SEEDING_POWER 2
 #endif
@@ -14,7 +14,8 @@
 /* The random stream of the picks; those of the noise count up from 0, one a scale. */
 #define SEEDING_STREAM UINT32_MAX
 
-/* The (batch+1)-th smallest LDM, or the smallest positive one when that is 0; 0 when none is positive. */
+/* The (batch+1)-th smallest LDM, or the smallest positive one when that is 0; 0 when none is
+ * positive. */
 static double reference_ldm(const double *ldm, const uint32_t *order, size_t n, size_t batch)
 {
     size_t at = batch;
@@ -23,7 +24,8 @@ static double reference_ldm(const double *ldm, const uint32_t *order, size_t n, 
     return ldm[order[at]];
 }
 
-void ldm_gammas(const double *ldm, const uint32_t *order, size_t n, size_t batch, double *ret_gammas)
+void ldm_gammas(const double *ldm, const uint32_t *order, size_t n, size_t batch,
+                double *ret_gammas)
 {
     double at = reference_ldm(ldm, order, n, batch);
     double rest = 0; /* sum of gamma over all but the `batch` smallest */

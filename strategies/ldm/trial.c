@@ -40,8 +40,8 @@ static void perturb(const ldm_head *head, float sd, size_t h, ldm_batch *batch)
         batch->bias[c * batch->count + h] = head->bias.data[c] + sd * bias_noise[c];
 }
 
-void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, float sd, uint32_t first,
-                    size_t count, ldm_batch *batch)
+void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, float sd,
+                    uint32_t first, size_t count, ldm_batch *batch)
 {
     size_t elements = (head->weights.rows + 1) * head->weights.columns;
     batch->count = count;
@@ -52,7 +52,8 @@ void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, f
 }
 
 /* The labels of the unperturbed head. */
-static int predict(const fb_host *host, const ldm_head *head, const kit_matrix *x, uint32_t *ret_labels)
+static int predict(const fb_host *host, const ldm_head *head, const kit_matrix *x,
+                   uint32_t *ret_labels)
 {
     size_t classes = head->weights.columns, rows = smaller(x->rows, BLOCK_FLOATS / classes + 1);
     float *logits = host->alloc(host, rows * classes, sizeof *logits);
@@ -91,9 +92,9 @@ int ldm_samples_init(const fb_host *host, const ldm_head *head, const kit_matrix
     return FB_PLUGIN_OK;
 }
 
-/* For one sample with logits (C, H): whether some other class beats `label`. A tie goes to the smaller
- * class, so the classes before it need only be as large. The inner loops run over the hypotheses, which
- * lie side by side. */
+/* For one sample with logits (C, H): whether some other class beats `label`. A tie goes to the
+ * smaller class, so the classes before it need only be as large. The inner loops run over the
+ * hypotheses, which lie side by side. */
 static void compare_label(const float *logits, size_t classes, size_t hypotheses, uint32_t label,
                           uint8_t *differs)
 {
@@ -120,8 +121,8 @@ int ldm_batch_try(const fb_host *host, const ldm_head *head, const ldm_batch *ba
             return rc;
         for (size_t i = 0; i < count; i++) {
             uint8_t *differs = samples->differs + (first + i) * hypotheses;
-            compare_label(batch->logits + i * width, classes, hypotheses, samples->labels[first + i],
-                          differs);
+            compare_label(batch->logits + i * width, classes, hypotheses,
+                          samples->labels[first + i], differs);
             for (size_t h = 0; h < hypotheses; h++)
                 samples->counts[h] += differs[h];
         }

@@ -2,8 +2,8 @@
  *
  * trial.h - a batch of hypotheses tried on sets of samples: which labels change.
  *
- * One wide matrix product tries all hypotheses of a batch: the weights of C classes and H hypotheses make
- * one (d, C H) matrix, whose column c H + h is class c of hypothesis h. */
+ * One wide matrix product tries all hypotheses of a batch: the weights of C classes and H
+ * hypotheses make one (d, C H) matrix, whose column c H + h is class c of hypothesis h. */
 #ifndef FB_LDM_TRIAL_H
 #define FB_LDM_TRIAL_H
 
@@ -40,9 +40,10 @@ typedef struct ldm_batch {
 /* Room for batches of up to `batch` hypotheses. */
 int ldm_batch_alloc(const fb_host *host, const ldm_head *head, size_t batch, ldm_batch *ret_batch);
 
-/* Draws the hypotheses first .. first+count-1 of a scale whose noise has standard deviation `sd`. */
-void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, float sd, uint32_t first,
-                    size_t count, ldm_batch *batch);
+/* Draws the hypotheses first .. first+count-1 of a scale, whose noise has the standard deviation
+ * `sd`. */
+void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, float sd,
+                    uint32_t first, size_t count, ldm_batch *batch);
 
 /* Room for the labels' changes; `labels` NULL: those that the head gives. */
 int ldm_samples_init(const fb_host *host, const ldm_head *head, const kit_matrix *x,

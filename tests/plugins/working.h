@@ -1,5 +1,5 @@
-/* working.h - the parts of a plugin that works: it chooses the first samples of the sub-pool. Each plugin
- * beside this file takes them and breaks one thing. */
+/* working.h - the parts of a plugin that works: it chooses the first samples of the sub-pool. Each
+ * plugin beside this file takes them and breaks one thing. */
 #ifndef FB_TESTS_WORKING_H
 #define FB_TESTS_WORKING_H
 
