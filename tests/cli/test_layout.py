@@ -7,9 +7,9 @@ from cli import ROOT, Case, main
 BOXES = ("core", "datasets", "harness", "include", "reports", "strategies")
 # A system header, and the files that may include it.
 ONLY_IN = {
-    "yaml.h": r"^harness/yaml_\w+\.c$",
-    "dlfcn.h": r"^harness/plugin\.c$",
-    "sqlite3.h": r"^harness/store_sqlite\.h$",
+    "yaml.h": r"^harness/spec/yaml_\w+\.c$",
+    "dlfcn.h": r"^harness/plugins/plugin\.c$",
+    "sqlite3.h": r"^harness/store/store_sqlite\.h$",
     "cblas.h": r"^core/nn/engine_blas\.c$",
 }
 
@@ -39,18 +39,16 @@ class Layout(Case):
                 seen.add(name)
                 self.assertRegex(path, ONLY_IN[name])
             if name.startswith("gsl/"):
-                self.assertRegex(path, r"^reports/|^harness/main\.c$")
+                self.assertRegex(path, r"^reports/|^harness/commands/main\.c$")
         self.assertEqual(seen, set(ONLY_IN))
 
-    def test_strategies_need_the_kit_only(self):
-        ours = {os.path.basename(path) for path, _ in includes()}
-        allowed = {"flipbench/strategy.h", "kernels.h"}
+    def test_strategies_stand_on_the_kit_alone(self):
+        ours = {os.path.basename(path): os.path.dirname(path) for path, _ in includes()}
         for path, name in includes():
-            if path.startswith("strategies/") and name in ours:
-                self.assertTrue(name in allowed or os.path.exists(
-                    os.path.join(ROOT, "strategies", "kit", name)) or os.path.exists(
-                    os.path.join(os.path.dirname(os.path.join(ROOT, path)), name)) or os.path.exists(
-                    os.path.join(ROOT, "strategies", "ldm", name)), (path, name))
+            folder = ours.get(os.path.basename(name), "")
+            if path.startswith("strategies/") and folder:
+                self.assertRegex(folder, r"^(strategies(/\w+)?|include/flipbench|core/kernels)$",
+                                 f"{path} includes {name}")
 
 
 main()

@@ -1,7 +1,7 @@
 #include "cell.h"
 
 #include <math.h>
-#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -310,6 +310,13 @@ static services_input services_of(const struct cell *cell, const uint32_t *ids, 
     };
 }
 
+/* What a strategy has to say goes to the cell's log file, which is its standard error. */
+static void write_log(void *context, const char *text)
+{
+    (void)context;
+    fprintf(stderr, "%s\n", text);
+}
+
 static int query(struct cell *cell, host_answer *ret_answer, size_t *ret_batch, fb_error *err)
 {
     uint32_t *ids = NULL;
@@ -339,7 +346,8 @@ static int query(struct cell *cell, host_answer *ret_answer, size_t *ret_batch, 
                       .values = cell->values,
                       .round = &round,
                       .provider = {&input, services_compute},
-                      .stream = plan_stream(cell->plan, &axes)};
+                      .stream = plan_stream(cell->plan, &axes),
+                      .log = write_log};
     rc = host_select(&call, ret_answer, err);
     if (!rc)
         *ret_batch = batch;
