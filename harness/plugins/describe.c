@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "param.h"
 #include "plugin.h"
 #include "strbuf.h"
@@ -84,9 +84,7 @@ FB_NORETURN static void run_child(const char *path, int answer)
 
 static int64_t now_ms(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)(fb_clock_seconds() * 1000);
 }
 
 /* Reads until the child closes its end or the time is up. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "fpmode.h"
 #include "host_random.h"
 #include "host_service.h"
@@ -296,7 +297,7 @@ int host_select(const host_call *call, host_answer *ret_answer, fb_error *err)
     bool scored = call->want_scores && call->strategy->scores;
     session s;
     session_init(&s, call);
-    double start = host_seconds();
+    double start = fb_clock_seconds();
     host_answer answer = {
         .ids = fb_calloc(round->batch, sizeof *answer.ids),
         .scores = scored ? fb_calloc(round->pool_count, sizeof *answer.scores) : NULL,
@@ -314,7 +315,7 @@ int host_select(const host_call *call, host_answer *ret_answer, fb_error *err)
         answer.record_count = s.record_count;
         s.records = NULL;
         answer.service_seconds = s.services.seconds;
-        answer.query_seconds = host_seconds() - start - s.services.seconds;
+        answer.query_seconds = fb_clock_seconds() - start - s.services.seconds;
         *ret_answer = answer;
     }
     session_finish(&s);

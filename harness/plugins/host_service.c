@@ -5,18 +5,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "alloc.h"
+#include "clock.h"
 
 enum { ALIGNMENT = 64 }; /* of every array, as strategy.h promises */
-
-double host_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static size_t element_count(const fb_array *array)
 {
@@ -138,9 +131,9 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
                         strcmp(service->kind, kind) == 0 && service->count == request->count))
         service = service->next;
     if (!service) {
-        double start = host_seconds();
+        double start = fb_clock_seconds();
         int rc = compute(services, request, kind, &service, err);
-        services->seconds += host_seconds() - start;
+        services->seconds += fb_clock_seconds() - start;
         if (rc)
             return rc;
         service->next = services->first;

@@ -26,7 +26,4 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
 
 void host_services_finish(host_services *services);
 
-/* Seconds of a clock that only goes forward. */
-double host_seconds(void);
-
 #endif

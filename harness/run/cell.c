@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "host.h"
 #include "message.h"
 #include "services.h"
@@ -41,13 +41,6 @@ struct cell {
 
     size_t round;
 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* ---- labels -------------------------------------------------------------------------------- */
 
@@ -425,9 +418,9 @@ static int run_round(struct cell *cell, fb_error *err)
     bool last = cell->round + 1 == cell->job->rounds;
 
     list_roles(cell);
-    double begin = seconds_now();
+    double begin = fb_clock_seconds();
     int rc = train(cell, &trained, err);
-    double train_end = seconds_now();
+    double train_end = fb_clock_seconds();
     if (!rc)
         rc = send_working(cell, "evaluate", 0, err);
     if (!rc)
@@ -436,7 +429,7 @@ static int run_round(struct cell *cell, fb_error *err)
     if (!rc && !isfinite(metrics.loss))
         rc = fb_fail(err, FB_ENUMERIC,
                      "the loss on the test set is not finite; the training diverged");
-    double evaluate_end = seconds_now();
+    double evaluate_end = fb_clock_seconds();
     if (!rc && !last)
         rc = send_working(cell, "select", 0, err);
     if (!rc && !last)

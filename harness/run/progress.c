@@ -1,15 +1,9 @@
 #include "progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+#include "clock.h"
 
 const char *progress_duration(double seconds, char *out, size_t size)
 {
@@ -26,12 +20,12 @@ const char *progress_duration(double seconds, char *out, size_t size)
 void progress_start(struct progress *progress, bool quiet)
 {
     *progress = (struct progress){
-        .terminal = isatty(STDERR_FILENO) == 1, .quiet = quiet, .started = seconds_now()};
+        .terminal = isatty(STDERR_FILENO) == 1, .quiet = quiet, .started = fb_clock_seconds()};
 }
 
 void progress_draw(struct progress *progress)
 {
-    double now = seconds_now();
+    double now = fb_clock_seconds();
     if (progress->quiet || !progress->terminal || now - progress->drawn < 0.1)
         return;
     progress->drawn = now;

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "clock.h"
 #include "message.h"
 
 /* A worker's place: the cell that it is running. */
@@ -44,13 +44,6 @@ struct supervisor {
     size_t next_cell;
     int signals;
 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* What a round costs, in images through the network: three for a training step's image, one for an
  * image that is only looked at. */
@@ -122,7 +115,7 @@ static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
                               .socket = socket,
                               .round = round,
                               .phase = "start",
-                              .deadline = seconds_now() + s->options->round_seconds};
+                              .deadline = fb_clock_seconds() + s->options->round_seconds};
     /* A cell that is already dead is noticed when its end is reported. */
     message_send(socket, start_message(s->plan, cell, progress, round), -1, NULL);
     return FB_OK;
@@ -299,7 +292,7 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
     progress_round(s->progress, round_work(s->plan, cell, worker->round));
     worker->accuracy = round.metrics.accuracy;
     worker->round++;
-    worker->deadline = seconds_now() + s->options->round_seconds;
+    worker->deadline = fb_clock_seconds() + s->options->round_seconds;
 done:
     fb_free(queries);
     fb_free(records);
@@ -460,7 +453,7 @@ static int wait_for_events(struct supervisor *s, struct pollfd *events, fb_error
 static int handle_events(struct supervisor *s, const struct pollfd *events, fb_error *err)
 {
     int rc = events[1].revents ? listen_to_zygote(s, err) : FB_OK;
-    double now = seconds_now();
+    double now = fb_clock_seconds();
     for (size_t i = 0; !rc && i < s->options->workers; i++) {
         struct worker *worker = &s->workers[i];
         if (!worker->busy)
