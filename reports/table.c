@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 
+FB_PRINTF(3, 0)
 static void add_entry(table *t, unsigned style, const char *format, va_list args)
 {
     if (t->count == t->capacity) {

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
+#include <string.h>
 
 #include "commands.h"
 #include "reports.h"
@@ -41,6 +42,22 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     }
 }
 
+/* A baseline from the command line must be there; one from the spec that is missing is said in the report. */
+static int choose_baseline(report_data *data, const char *wanted, fb_error *err)
+{
+    for (size_t i = 0; i < data->strategy_count; i++) {
+        const report_strategy *strategy = &data->strategies[i];
+        if (strcmp(strategy->label, wanted) == 0 || strcmp(strategy->id, wanted) == 0) {
+            data->baseline = wanted;
+            return FB_OK;
+        }
+    }
+    return fb_fail(err, FB_ENOENT,
+                   "--baseline %s: no strategy of these results has this label or id; 'flipbench "
+                   "export DIR --what cells' lists them",
+                   wanted);
+}
+
 int cmd_report(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -55,7 +72,7 @@ int cmd_report(int argc, char **argv)
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
     int rc = results_load(arguments.directories.texts, arguments.directories.count, &results, &err);
     if (!rc && arguments.baseline)
-        results.data.baseline = arguments.baseline;
+        rc = choose_baseline(&results.data, arguments.baseline, &err);
     if (!rc)
         rc = report_write(&results.data, arguments.output, &err);
     int status = rc ? command_fail(&err) : EXIT_FINE;

@@ -32,7 +32,7 @@ static const struct argp_option options[] = {
     {"head-weights", OPTION_WEIGHTS, "W.npy", 0, "(d, C): the last dense layer", 1},
     {"head-bias", OPTION_BIAS, "b.npy", 0, "(C); probabilities are softmax(P W + b)", 1},
     {"query", OPTION_QUERY, "N", 0, "How many rows to choose", 1},
-    {"seed", OPTION_SEED, "S", 0, "The seed of everything random", 1},
+    {"seed", OPTION_SEED, "S", 0, "The seed of everything random (default 0)", 1},
     {"labeled-embeddings", OPTION_LABELED, "L.npy", 0, "(m, d): samples that have labels", 2},
     {"labeled-labels", OPTION_LABELS, "y.npy", 0, "(m): their classes, from 0", 2},
     {"reference-embeddings", OPTION_REFERENCE, "R.npy", 0,
@@ -56,7 +56,6 @@ typedef struct select_arguments {
     text_list plugins, names, values;
     char **copies; /* the --param texts, cut at their '=' */
     size_t copy_count;
-    bool seeded;
 } select_arguments;
 
 /* A whole number of at least `minimum`; a usage error otherwise. */
@@ -102,7 +101,6 @@ static void check_required(const select_arguments *arguments, struct argp_state 
                           : !o->head_weights    ? "--head-weights"
                           : !o->head_bias       ? "--head-bias"
                           : !o->query           ? "--query"
-                          : !arguments->seeded  ? "--seed"
                                                 : NULL;
     if (lacking)
         argp_error(state, "%s is missing", lacking);
@@ -148,7 +146,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_SEED:
         o->seed = number(state, "--seed", value, 0);
-        arguments->seeded = true;
         return 0;
     case OPTION_REPEAT:
         o->repeat = number(state, "--repeat", value, 1);

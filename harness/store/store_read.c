@@ -159,8 +159,7 @@ static const char *view_sql(store_view view)
     case STORE_RUNS:
         return "SELECT id, started, facts FROM runs ORDER BY id";
     }
-    FB_CHECK(!"a view");
-    return NULL;
+    fb_check_failed("view is one of store_view", __FILE__, __LINE__);
 }
 
 static json_t *column_json(sqlite3_stmt *read, int column)

@@ -254,6 +254,13 @@ class Refusals(Case):
         self.write("results.db", "this is a text\n" * 100)
         self.assertIn("results.db", self.refused("export", self.folder))
 
+    def test_a_baseline_that_is_not_there(self):
+        spec = self.write("spec.yaml", QUICK)
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        self.assertIn("--baseline nobody",
+                      self.refused("report", out, "-o", self.path("x"), "--baseline", "nobody"))
+
     def test_unknown_command_and_option(self):
         self.assertIn("no command", self.refused("rum"))
         done = flipbench("run", "--frsh")
