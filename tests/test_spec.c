@@ -271,7 +271,7 @@ static const struct mistake mistakes[] = {
     {"name: base", "name: \"a\\nb\"", "2:7", "expected a text of one line, found the quoted"},
     {"name: base", "name: base\nseeed: 3", "3:1",
      "unknown key 'seeed'; known here: flipbench, name, seed, trials, "},
-    {"name: base", "name: base\nseeed: 3", "3:1", "limits; did you mean 'seed'?"},
+    {"name: base", "name: base\nseeed: 3", "3:1", "limits, scores; did you mean 'seed'?"},
     {"name: base", "name: base\nname: b", "3:1", "the key 'name' is repeated (first at 2:1)"},
     {HEAD SETTING, HEAD "settings: []\n", "3:11",
      "settings: expected a list of one setting or more, found a list"},
@@ -403,6 +403,7 @@ static const struct mistake mistakes[] = {
      "report.alpha: expected a number above 0 and below 1, found '1'"},
     {STRATEGIES, STRATEGIES "report: {correction: fdr}\n", "11:22",
      "report.correction: expected one of holm, none, found 'fdr'"},
+    {STRATEGIES, STRATEGIES "scores: yes\n", "11:9", "scores: expected one of false, true"},
     {STRATEGIES, STRATEGIES "limits: {seconds: 0}\n", "11:19",
      "limits.seconds: expected a number above 0 and at most 1000000000, found '0'"},
     {STRATEGIES, STRATEGIES "limits: {memory: 4 GB}\n", "11:18",
@@ -649,7 +650,8 @@ static const char resolved_base[] =
     "  correction: holm\n"
     "limits:\n"
     "  seconds: 3600\n"
-    "  memory: 0\n";
+    "  memory: 0\n"
+    "scores: false\n";
 
 static void writes_every_default_out(void **state)
 {

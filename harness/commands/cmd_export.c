@@ -16,7 +16,7 @@ typedef struct export_arguments {
 } export_arguments;
 
 static const struct argp_option options[] = {
-    {"what", 'w', "WHAT", 0, "rounds (default), traces, cells or runs", 0},
+    {"what", 'w', "WHAT", 0, "rounds (default), traces, cells, scores, records or runs", 0},
     {"format", 'f', "FORMAT", 0, "csv (default) or jsonl", 0},
     {0},
 };
@@ -26,10 +26,8 @@ static bool parse_view(const char *text, store_view *ret_view)
     static const struct {
         const char *name;
         store_view view;
-    } views[] = {{"rounds", STORE_ROUNDS},
-                 {"traces", STORE_TRACES},
-                 {"cells", STORE_CELLS},
-                 {"runs", STORE_RUNS}};
+    } views[] = {{"rounds", STORE_ROUNDS}, {"traces", STORE_TRACES},   {"cells", STORE_CELLS},
+                 {"scores", STORE_SCORES}, {"records", STORE_RECORDS}, {"runs", STORE_RUNS}};
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         if (strcmp(views[i].name, text) == 0) {
             *ret_view = views[i].view;
@@ -45,7 +43,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     switch (key) {
     case 'w':
         if (!parse_view(value, &arguments->view))
-            argp_error(state, "--what %s: expected rounds, traces, cells or runs", value);
+            argp_error(state, "--what %s: expected rounds, traces, cells, scores, records or runs",
+                       value);
         return 0;
     case 'f':
         arguments->json = strcmp(value, "jsonl") == 0;
@@ -146,7 +145,8 @@ int cmd_export(int argc, char **argv)
         options,
         parse_option,
         "DIR",
-        "Print results, one row a round, queried sample, cell or run, at full precision. The order "
+        "Print results, one row a round, queried sample, cell, scored sample, strategy's record or "
+        "run, at full precision. The order "
         "is fixed; of the columns, only times (..._seconds) and memory (peak_rss_bytes) change "
         "from one run to the next.",
         NULL,

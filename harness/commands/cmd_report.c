@@ -42,7 +42,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     }
 }
 
-/* A baseline from the command line must be there; one from the spec that is missing is said in the report. */
+/* A baseline from the command line must be there; one from the spec that is missing is said in the
+ * report. */
 static int choose_baseline(report_data *data, const char *wanted, fb_error *err)
 {
     for (size_t i = 0; i < data->strategy_count; i++) {

@@ -1,6 +1,7 @@
 /* argp is a GNU extension. */
 #define _GNU_SOURCE
 #include <argp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -232,6 +233,7 @@ static int execute(struct session *session, int argc, char **argv, fb_error *err
     if (rc)
         return rc;
     supervisor_options options = {workers, session->spec.limits.seconds};
+    signal(SIGPIPE, SIG_IGN); /* nobody reading our progress is no reason to stop */
     progress_start(&progress, session->arguments.quiet);
     rc = supervisor_run(&session->plan, session->store, &session->zygote, &options, &progress,
                         &summary, err);

@@ -213,6 +213,17 @@ static void finish(struct cell *cell)
     fb_free(cell->pool_ids);
 }
 
+/* What a round came to. */
+struct outcome {
+    nn_training_result trained;
+    nn_metrics metrics;
+    double train_seconds, evaluate_seconds;
+    uint32_t *offered; /* the sub-pool; NULL in a last round */
+    size_t offered_count;
+    host_answer answer;
+    size_t batch; /* queried; 0 in a last round */
+};
+
 /* ---- a round ------------------------------------------------------------------------------- */
 
 /* A stream of this cell's round; network training streams carry the ensemble member 0. */
@@ -310,7 +321,7 @@ static void write_log(void *context, const char *text)
     fprintf(stderr, "%s\n", text);
 }
 
-static int query(struct cell *cell, host_answer *ret_answer, size_t *ret_batch, fb_error *err)
+static int query(struct cell *cell, struct outcome *outcome, fb_error *err)
 {
     uint32_t *ids = NULL;
     size_t count = 0, batch = cell->setting->spec->query;
@@ -340,12 +351,12 @@ static int query(struct cell *cell, host_answer *ret_answer, size_t *ret_batch, 
                       .round = &round,
                       .provider = {&input, services_compute},
                       .stream = plan_stream(cell->plan, &axes),
-                      .log = write_log};
-    rc = host_select(&call, ret_answer, err);
-    if (!rc)
-        *ret_batch = batch;
-    fb_free(ids);
-    return rc;
+                      .log = write_log,
+                      .want_scores = cell->plan->spec->scores};
+    outcome->offered = ids;
+    outcome->offered_count = count;
+    outcome->batch = batch;
+    return host_select(&call, &outcome->answer, err);
 }
 
 /* ---- reporting a round --------------------------------------------------------------------- */
@@ -380,21 +391,31 @@ static json_int_t peak_rss_bytes(void)
     return (json_int_t)usage.ru_maxrss * 1024;
 }
 
-static int send_round(const struct cell *cell, const nn_metrics *metrics,
-                      const nn_training_result *trained, const host_answer *answer, size_t batch,
-                      double train_seconds, double evaluate_seconds, fb_error *err)
+static json_t *scores_json(const struct outcome *outcome)
 {
+    json_t *array = json_array();
+    for (size_t i = 0; outcome->answer.scores && i < outcome->offered_count; i++)
+        json_array_append_new(array, json_real(outcome->answer.scores[i]));
+    return array;
+}
+
+static int send_round(const struct cell *cell, const struct outcome *outcome, fb_error *err)
+{
+    const nn_metrics *metrics = &outcome->metrics;
+    const host_answer *answer = &outcome->answer;
+    size_t scored = answer->scores ? outcome->offered_count : 0;
     json_t *message = json_pack(
-        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:o, s:o}", "type", "round",
-        "round", (json_int_t)cell->round, "labeled", (json_int_t)cell->labeled_count, "accuracy",
-        metrics->accuracy, "balanced_accuracy", metrics->balanced_accuracy, "macro_f1",
-        metrics->macro_f1, "loss", metrics->loss, "train_seconds", train_seconds, "query_seconds",
-        answer->query_seconds, "service_seconds", answer->service_seconds, "evaluate_seconds",
-        evaluate_seconds, "peak_rss_bytes", peak_rss_bytes(), "samples",
-        ids_json(answer->ids, batch), "records", records_json(answer));
-    if (message && isfinite(trained->validation_accuracy))
+        "{s:s, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:o, s:o, s:o, s:o}", "type",
+        "round", "round", (json_int_t)cell->round, "labeled", (json_int_t)cell->labeled_count,
+        "accuracy", metrics->accuracy, "balanced_accuracy", metrics->balanced_accuracy, "macro_f1",
+        metrics->macro_f1, "loss", metrics->loss, "train_seconds", outcome->train_seconds,
+        "query_seconds", answer->query_seconds, "service_seconds", answer->service_seconds,
+        "evaluate_seconds", outcome->evaluate_seconds, "peak_rss_bytes", peak_rss_bytes(),
+        "samples", ids_json(answer->ids, outcome->batch), "records", records_json(answer), "scored",
+        ids_json(outcome->offered, scored), "scores", scores_json(outcome));
+    if (message && isfinite(outcome->trained.validation_accuracy))
         json_object_set_new(message, "validation_accuracy",
-                            json_real(trained->validation_accuracy));
+                            json_real(outcome->trained.validation_accuracy));
     return message_send(cell->socket, message, -1, err);
 }
 
@@ -409,37 +430,37 @@ static int receive_labels(struct cell *cell, const uint32_t *ids, size_t count, 
     return rc;
 }
 
-static int run_round(struct cell *cell, fb_error *err)
+static int train_and_evaluate(struct cell *cell, struct outcome *outcome, fb_error *err)
 {
-    host_answer answer = {0};
-    size_t batch = 0;
-    nn_training_result trained = {0};
-    nn_metrics metrics = {0};
-    bool last = cell->round + 1 == cell->job->rounds;
-
-    list_roles(cell);
     double begin = fb_clock_seconds();
-    int rc = train(cell, &trained, err);
-    double train_end = fb_clock_seconds();
+    int rc = train(cell, &outcome->trained, err);
+    double trained = fb_clock_seconds();
     if (!rc)
         rc = send_working(cell, "evaluate", 0, err);
     if (!rc)
         rc = nn_evaluate(cell->network, &cell->test, cell->test_ids, cell->test_labels,
-                         cell->test_count, &metrics, err);
-    if (!rc && !isfinite(metrics.loss))
-        rc = fb_fail(err, FB_ENUMERIC,
-                     "the loss on the test set is not finite; the training diverged");
-    double evaluate_end = fb_clock_seconds();
+                         cell->test_count, &outcome->metrics, err);
+    outcome->train_seconds = trained - begin;
+    outcome->evaluate_seconds = fb_clock_seconds() - trained;
+    return rc;
+}
+
+static int run_round(struct cell *cell, fb_error *err)
+{
+    struct outcome outcome = {0};
+    bool last = cell->round + 1 == cell->job->rounds;
+    list_roles(cell);
+    int rc = train_and_evaluate(cell, &outcome, err);
     if (!rc && !last)
         rc = send_working(cell, "select", 0, err);
     if (!rc && !last)
-        rc = query(cell, &answer, &batch, err);
+        rc = query(cell, &outcome, err);
     if (!rc)
-        rc = send_round(cell, &metrics, &trained, &answer, batch, train_end - begin,
-                        evaluate_end - train_end, err);
+        rc = send_round(cell, &outcome, err);
     if (!rc && !last)
-        rc = receive_labels(cell, answer.ids, batch, err);
-    host_answer_finish(&answer);
+        rc = receive_labels(cell, outcome.answer.ids, outcome.batch, err);
+    host_answer_finish(&outcome.answer);
+    fb_free(outcome.offered);
     return rc;
 }
 

@@ -15,7 +15,8 @@
  *     start   {initial, validation, test: labels in the order of the split's ids; round: the first
  * to compute; samples, labels: queried in the rounds before} labels  {labels: of the last query, in
  * its order} cell to supervisor working {round, phase, epoch}: a sign of life round   {round,
- * labeled, metrics..., samples: queried in order of rank, scores, records, times} failed  {round,
+ * labeled, metrics..., samples: queried in order of rank; scored, scores: the
+ *              sub-pool and its scores when they are wanted; records; times} failed  {round,
  * text} done    {}
  *
  * Returns the process's exit status: 0 when it sent `done`, 1 when it sent `failed`. */

@@ -218,6 +218,25 @@ static store_query *read_queries(const struct plan *plan, const plan_cell *cell,
     return queries;
 }
 
+/* The ids and scores of the sub-pool, when the cell sent any; false when they do not fit together.
+ */
+static bool read_scores(const json_t *message, store_round *round)
+{
+    const json_t *ids = json_object_get(message, "scored");
+    const json_t *scores = json_object_get(message, "scores");
+    size_t count = json_array_size(ids);
+    uint32_t *id_list = fb_calloc(count, sizeof *id_list);
+    double *score_list = fb_calloc(count, sizeof *score_list);
+    round->score_ids = id_list;
+    round->scores = score_list;
+    round->score_count = count;
+    for (size_t i = 0; id_list && score_list && i < count; i++) {
+        id_list[i] = (uint32_t)json_integer_value(json_array_get(ids, i));
+        score_list[i] = json_number_value(json_array_get(scores, i));
+    }
+    return id_list && score_list && json_array_size(scores) == count;
+}
+
 /* True when the numbers of a round can be what they claim to be. */
 static bool plausible_round(const struct supervisor *s, const struct worker *worker,
                             const store_round *round, const json_t *message)
@@ -271,7 +290,8 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
     round.queries = queries;
     round.records = records;
     int rc = FB_OK;
-    if (!queries || !records || !plausible_round(s, worker, &round, message)) {
+    if (!queries || !records || !read_scores(message, &round) ||
+        !plausible_round(s, worker, &round, message)) {
         snprintf(worker->failure, sizeof worker->failure,
                  "round %zu: the cell's process sent numbers that cannot be", worker->round);
         rc = zygote_kill(s->zygote, worker->cell, err);
@@ -296,6 +316,8 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
 done:
     fb_free(queries);
     fb_free(records);
+    fb_free((void *)round.score_ids);
+    fb_free((void *)round.scores);
     return rc;
 }
 
@@ -345,26 +367,26 @@ static int listen_to(struct supervisor *s, struct worker *worker, fb_error *err)
 
 /* ---- the end of a cell --------------------------------------------------------------------- */
 
-static void explain_end(struct worker *worker)
+static void explain_end(const struct supervisor *s, struct worker *worker)
 {
     if (*worker->failure || worker->done)
         return;
+    char how[64];
     if (worker->signal)
-        snprintf(worker->failure, sizeof worker->failure,
-                 "round %zu: the cell's process was ended by signal %d (%s) in phase '%s'",
-                 worker->round, worker->signal, strsignal(worker->signal), worker->phase);
+        snprintf(how, sizeof how, "signal %d (%s)", worker->signal, strsignal(worker->signal));
     else
-        snprintf(worker->failure, sizeof worker->failure,
-                 "round %zu: the cell's process ended with status %d in phase '%s' before it was "
-                 "done",
-                 worker->round, worker->exit_status, worker->phase);
+        snprintf(how, sizeof how, "exit status %d", worker->exit_status);
+    snprintf(worker->failure, sizeof worker->failure,
+             "round %zu: the cell's process ended by %s in phase '%s'; what it printed is in "
+             "logs/%.12s.log",
+             worker->round, how, worker->phase, s->plan->cells[worker->cell].key);
 }
 
 /* Closes the books on a cell whose process and socket have both ended. */
 static int settle(struct supervisor *s, struct worker *worker, fb_error *err)
 {
     int rc = FB_OK;
-    explain_end(worker);
+    explain_end(s, worker);
     if (*worker->failure) {
         s->summary.cells_failed++;
         rc = store_put_failure(s->store, s->plan->cells[worker->cell].key, (int64_t)worker->round,

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -236,6 +237,9 @@ int zygote_spawn(struct zygote *zygote, size_t cell, int *ret_socket, fb_error *
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
         return fb_fail(err, FB_EIO, "cannot make a socket pair: %s", strerror(errno));
+    /* A cell that has stopped reading must not stop the supervisor: its deadline will end it. */
+    struct timeval limit = {.tv_sec = 10};
+    setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     json_t *message = json_pack("{s:s, s:I}", "type", "spawn", "cell", (json_int_t)cell);
     int rc = message_send(zygote->control, message, pair[1], err);
     close(pair[1]);

@@ -74,6 +74,7 @@ struct spec {
         double seconds;   /* a round of a cell may take this long; default 3600 */
         uint64_t memory;  /* bytes of address space a cell process may use; 0 (default): no limit */
     } limits;
+    bool scores;     /* store the score of every sample of each sub-pool; default false */
     char *source;    /* the file's text as read */
     char *resolved;  /* YAML with every default written out and the grid unrolled; reads back as the
                         same experiment */

@@ -245,6 +245,8 @@ static const struct field limits_fields[] = {
 };
 static const struct field_table limits_table = FIELD_TABLE(limits_fields);
 
+static const field_choice booleans[] = {{"false", false}, {"true", true}, {NULL, 0}};
+
 static const struct field root_fields[] = {
     {.key = "flipbench", .type = FIELD_FIXED, .choices = versions,
      .hint = "the version of the format; this program reads 1"},
@@ -257,6 +259,8 @@ static const struct field root_fields[] = {
     {.key = "grid", .type = FIELD_TREE},
     {.key = "report", .type = FIELD_GROUP, .table = &report_table},
     {.key = "limits", .type = FIELD_GROUP, .table = &limits_table},
+    {.key = "scores", .type = FIELD_FLAG, .offset = AT(scores), .preset = "false",
+     .choices = booleans},
 };
 const struct field_table spec_root_table = FIELD_TABLE(root_fields);
 #undef AT

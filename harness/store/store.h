@@ -93,7 +93,7 @@ void store_selection_digest(const store_query *queries, size_t count, char ret_h
  * stops the walk and is passed on. */
 typedef int (*store_row)(void *context, const json_t *row, fb_error *err);
 
-typedef enum store_view { STORE_CELLS = 1, STORE_ROUNDS, STORE_TRACES, STORE_RUNS } store_view;
+typedef enum store_view { STORE_CELLS = 1, STORE_ROUNDS, STORE_TRACES, STORE_SCORES, STORE_RECORDS, STORE_RUNS } store_view;
 
 int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err);
 

@@ -156,6 +156,14 @@ static const char *view_sql(store_view view)
         return "SELECT setting, dataset, network, strategy, params, trial, round, rank, sample,"
                " outcome, label FROM queries JOIN cells ON cells.id=queries.cell"
                " ORDER BY " CELL_ORDER ", round, rank";
+    case STORE_SCORES:
+        return "SELECT setting, dataset, network, strategy, params, trial, round, sample, score"
+               " FROM scores JOIN cells ON cells.id=scores.cell ORDER BY " CELL_ORDER
+               ", round, sample";
+    case STORE_RECORDS:
+        return "SELECT setting, dataset, network, strategy, params, trial, round, name, value"
+               " FROM records JOIN cells ON cells.id=records.cell ORDER BY " CELL_ORDER
+               ", round, name";
     case STORE_RUNS:
         return "SELECT id, started, facts FROM runs ORDER BY id";
     }

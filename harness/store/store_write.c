@@ -123,7 +123,8 @@ static int enter_cell(struct store *store, const struct plan *plan, const plan_c
         " ON CONFLICT(key) DO UPDATE SET setting=excluded.setting,"
         " setting_order=excluded.setting_order, strategy=excluded.strategy,"
         " strategy_order=excluded.strategy_order,"
-        " planned_rounds=max(planned_rounds, excluded.planned_rounds)",
+        " planned_rounds=max(excluded.planned_rounds,"
+        "   (SELECT count(*) FROM rounds WHERE rounds.cell=cells.id))",
         &rc, err);
     if (rc)
         return rc;

@@ -315,6 +315,21 @@ class Looks(Case):
             "query_seconds service_seconds evaluate_seconds peak_rss_bytes "
             "selected_sha256").split())
 
+    def test_scores_and_records_are_kept(self):
+        spec = self.write("spec.yaml", QUICK.replace("entropy]", "ldm]") + "scores: true\n")
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        scores = export(out, "scores")
+        self.assertEqual({row["strategy"] for row in scores}, {"ldm"})  # random has none
+        self.assertEqual(len(scores), 200)  # two queries, each of a sub-pool of 100
+        queried = [row["sample"] for row in export(out, "traces")
+                   if row["strategy"] == "ldm" and row["round"] == "0"]
+        ranked = sorted((float(row["score"]), int(row["sample"])) for row in scores
+                        if row["round"] == "0")
+        self.assertEqual([str(sample) for _, sample in ranked[:8]], queried)
+        names = {row["name"] for row in export(out, "records")}
+        self.assertIn("draws", names)
+
     def test_report_has_what_was_run(self):
         spec = self.write("spec.yaml", SPEC)
         out = self.path("out")
