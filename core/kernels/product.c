@@ -66,6 +66,7 @@ static void run_rows(const product *p, const block *b, size_t row, size_t rows,
         .rows = rows,
         .depth = b->depth,
         .left = scratch->left,
+        .left_stride = p->layout == TILE_BY_ROW ? LEFT_STRIDE : TILE_ROWS,
         .accumulate = p->accumulate || !b->first,
         .relu = p->relu && b->last,
     };

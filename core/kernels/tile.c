@@ -55,13 +55,13 @@ SIMD_INLINE void multiply(const tile *t, size_t rows, size_t vectors, size_t row
     {                                                                                              \
         bool narrow = t->columns <= V_WIDTH;                                                       \
         if (t->layout == TILE_BY_ROW && narrow)                                                    \
-            multiply(t, rows, 1, LEFT_STRIDE, 1);                                                  \
+            multiply(t, rows, 1, t->left_stride, 1);                                               \
         else if (t->layout == TILE_BY_ROW)                                                         \
-            multiply(t, rows, TILE_VECTORS, LEFT_STRIDE, 1);                                       \
+            multiply(t, rows, TILE_VECTORS, t->left_stride, 1);                                    \
         else if (narrow)                                                                           \
-            multiply(t, rows, 1, 1, TILE_ROWS);                                                    \
+            multiply(t, rows, 1, 1, t->left_stride);                                               \
         else                                                                                       \
-            multiply(t, rows, TILE_VECTORS, 1, TILE_ROWS);                                         \
+            multiply(t, rows, TILE_VECTORS, 1, t->left_stride);                                    \
     }
 
 DEFINE_TILE(1)

@@ -30,9 +30,9 @@ _Static_assert(TILE_ROWS <= TILE_ROWS_MAX && (int)TILE_COLUMNS <= (int)TILE_COLU
                    (int)BLOCK_N % (int)TILE_COLUMNS == 0,
                "the scratch fits every instruction set");
 
-/* How a panel of left rows lies in memory: row after row, LEFT_STRIDE apart; or step after step of
- * k, TILE_ROWS apart. One is the cheap one to pack where the source is contiguous in k, the other
- * where it is contiguous in the rows. */
+/* How a panel of left rows lies in memory, left_stride apart: row after row, or step after step of
+ * k. Packed ones have LEFT_STRIDE or TILE_ROWS between. One is the cheap one to pack where the
+ * source is contiguous in k, the other where it is contiguous in the rows. */
 typedef enum tile_layout { TILE_BY_ROW = 0, TILE_BY_STEP = 1 } tile_layout;
 
 typedef struct tile {
@@ -40,6 +40,7 @@ typedef struct tile {
     size_t rows, columns;    /* 1 .. TILE_ROWS, 1 .. TILE_COLUMNS */
     size_t depth;            /* steps of k */
     const float *left;       /* the panel */
+    size_t left_stride;      /* between its rows (TILE_BY_ROW) or steps (TILE_BY_STEP) */
     const float *right;      /* (depth x TILE_COLUMNS), rows right_stride apart */
     size_t right_stride;
     float *out;              /* (rows x the whole vectors with `columns`), out_stride apart */
