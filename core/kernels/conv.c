@@ -184,8 +184,7 @@ int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, co
     return ISA(product)(&p);
 }
 
-/* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
-static void sum_rows(size_t rows, size_t columns, const float *x, float *out)
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out)
 {
     size_t j = 0;
     for (; j + V_WIDTH <= columns; j += V_WIDTH) {
@@ -226,7 +225,7 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
     int status = ISA(product)(&p);
     if (status < 0)
         return status;
-    sum_rows(pixels, conv->filters, dy, d_bias);
+    ISA(sum_rows)(pixels, conv->filters, dy, d_bias);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "kernels.h"
 
 #include "table.h"
+#include "winograd.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -147,6 +148,34 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
 {
     check_conv(conv);
     return table()->conv_input_gradient(conv, count, weights, dy, dx);
+}
+
+bool kernels_winograd_fits(const kernels_conv *conv)
+{
+    return winograd_fits(conv);
+}
+
+size_t kernels_winograd_scratch(const kernels_conv *conv)
+{
+    return winograd_scratch(conv);
+}
+
+void kernels_winograd_forward(const kernels_conv *conv, size_t count, const float *x,
+                              const float *weights, const float *bias, bool relu, float *y,
+                              float *scratch)
+{
+    check_conv(conv);
+    FB_CHECK(winograd_fits(conv));
+    table()->winograd_forward(conv, count, x, weights, bias, relu, y, scratch);
+}
+
+void kernels_winograd_gradients(const kernels_conv *conv, size_t count, const float *x,
+                                const float *weights, const float *dy, float *d_weights,
+                                float *d_bias, float *dx, float *scratch)
+{
+    check_conv(conv);
+    FB_CHECK(winograd_fits(conv));
+    table()->winograd_gradients(conv, count, x, weights, dy, d_weights, d_bias, dx, scratch);
 }
 
 void kernels_exp(size_t count, const float *x, float *out)

@@ -2,7 +2,8 @@
  *
  * table.h - the kernels of one instruction set, as a table that kernels.c chooses at run time.
  *
- * The files elementary.c, vector.c, product.c, gemm.c, conv.c and table.c are compiled once per
+ * The files elementary.c, vector.c, product.c, gemm.c, conv.c,
+ * winograd.c and table.c are compiled once per
  * instruction set with KERNELS_ISA set to a suffix (v4, v3, v2, aarch64, generic). What they share
  * among themselves is named ISA(name), so that all the copies can be linked into one program. */
 #ifndef FB_KERNELS_TABLE_H
@@ -24,6 +25,12 @@ typedef struct kernels_table {
                                 const float *dy, float *d_weights, float *d_bias);
     int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                                const float *dy, float *dx);
+    void (*winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *bias, bool relu, float *y,
+                             float *scratch);
+    void (*winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                               const float *weights, const float *dy, float *d_weights,
+                               float *d_bias, float *dx, float *scratch);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
@@ -49,6 +56,15 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
                               const float *dy, float *d_weights, float *d_bias);
 int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                              const float *dy, float *dx);
+void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
+                           const float *weights, const float *bias, bool relu, float *y,
+                           float *scratch);
+void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *dy, float *d_weights,
+                             float *d_bias, float *dx, float *scratch);
+
+/* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);

@@ -21,14 +21,15 @@ typedef struct engine_ops {
     int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
-    /* As kernels_conv_forward, kernels_conv_weight_gradient, kernels_conv_input_gradient. */
+    /* As kernels_conv_forward. */
     int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y,
                         float *scratch);
-    int (*conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
-                                const float *dy, float *d_weights, float *d_bias, float *scratch);
-    int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
-                               const float *dy, float *dx, float *scratch);
+
+    /* As kernels_conv_weight_gradient and, unless dx is NULL, kernels_conv_input_gradient. */
+    int (*conv_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                          const float *weights, const float *dy, float *d_weights, float *d_bias,
+                          float *dx, float *scratch);
 } engine_ops;
 
 extern const engine_ops engine_portable;

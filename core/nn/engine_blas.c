@@ -162,7 +162,7 @@ static int conv_forward(const kernels_conv *conv, size_t count, const float *x,
     return FB_OK;
 }
 
-static int conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
+static void weight_gradient(const kernels_conv *conv, size_t count, const float *x,
                                 const float *dy, float *d_weights, float *d_bias, float *scratch)
 {
     size_t patch = patch_size(conv), filters = conv->filters;
@@ -175,10 +175,9 @@ static int conv_weight_gradient(const kernels_conv *conv, size_t count, const fl
         first += at.images;
     }
     vector_sum_rows(count * out_height(conv) * out_width(conv), filters, dy, d_bias);
-    return FB_OK;
 }
 
-static int conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
+static void input_gradient(const kernels_conv *conv, size_t count, const float *weights,
                                const float *dy, float *dx, float *scratch)
 {
     size_t patch = patch_size(conv), filters = conv->filters;
@@ -191,6 +190,15 @@ static int conv_input_gradient(const kernels_conv *conv, size_t count, const flo
             fold(conv, scratch + i * image_columns(conv), dx + at.x_offset + i * image);
         first += at.images;
     }
+}
+
+static int conv_gradients(const kernels_conv *conv, size_t count, const float *x,
+                          const float *weights, const float *dy, float *d_weights, float *d_bias,
+                          float *dx, float *scratch)
+{
+    weight_gradient(conv, count, x, dy, d_weights, d_bias, scratch);
+    if (dx)
+        input_gradient(conv, count, weights, dy, dx, scratch);
     return FB_OK;
 }
 
@@ -231,6 +239,5 @@ const engine_ops engine_blas = {
     .scratch_size = scratch_size,
     .gemm = gemm,
     .conv_forward = conv_forward,
-    .conv_weight_gradient = conv_weight_gradient,
-    .conv_input_gradient = conv_input_gradient,
+    .conv_gradients = conv_gradients,
 };

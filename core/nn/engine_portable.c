@@ -1,4 +1,5 @@
-/* The project's own kernels: the same bits on every machine. */
+/* The project's own kernels: the same bits on every machine. A convolution that can be done by Winograd's
+ * method is. */
 #include "engine.h"
 
 static void prepare(void)
@@ -7,29 +8,30 @@ static void prepare(void)
 
 static size_t scratch_size(const kernels_conv *conv)
 {
-    (void)conv;
-    return 0;
+    return kernels_winograd_fits(conv) ? kernels_winograd_scratch(conv) : 0;
 }
 
 static int conv_forward(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y,
                         float *scratch)
 {
-    (void)scratch;
-    return kernels_conv_forward(conv, count, x, weights, bias, relu, y);
+    if (!kernels_winograd_fits(conv))
+        return kernels_conv_forward(conv, count, x, weights, bias, relu, y);
+    kernels_winograd_forward(conv, count, x, weights, bias, relu, y, scratch);
+    return FB_OK;
 }
 
-static int conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
-                                const float *dy, float *d_weights, float *d_bias, float *scratch)
+static int conv_gradients(const kernels_conv *conv, size_t count, const float *x,
+                          const float *weights, const float *dy, float *d_weights, float *d_bias,
+                          float *dx, float *scratch)
 {
-    (void)scratch;
-    return kernels_conv_weight_gradient(conv, count, x, dy, d_weights, d_bias);
-}
-
-static int conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
-                               const float *dy, float *dx, float *scratch)
-{
-    (void)scratch;
+    if (kernels_winograd_fits(conv)) {
+        kernels_winograd_gradients(conv, count, x, weights, dy, d_weights, d_bias, dx, scratch);
+        return FB_OK;
+    }
+    int rc = kernels_conv_weight_gradient(conv, count, x, dy, d_weights, d_bias);
+    if (rc || !dx)
+        return rc;
     return kernels_conv_input_gradient(conv, count, weights, dy, dx);
 }
 
@@ -39,6 +41,5 @@ const engine_ops engine_portable = {
     .scratch_size = scratch_size,
     .gemm = kernels_gemm,
     .conv_forward = conv_forward,
-    .conv_weight_gradient = conv_weight_gradient,
-    .conv_input_gradient = conv_input_gradient,
+    .conv_gradients = conv_gradients,
 };

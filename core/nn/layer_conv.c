@@ -40,12 +40,8 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
 {
     if (layer->spec.relu)
         vector_relu_gradient(rows * nn_shape_size(layer->out), y, dy);
-    int rc = pass->engine->conv_weight_gradient(&layer->conv, rows, x, dy, layer->d_weights,
-                                                layer->d_bias, pass->scratch);
-    if (rc || !dx)
-        return rc;
-    return pass->engine->conv_input_gradient(&layer->conv, rows, layer->weights, dy, dx,
-                                             pass->scratch);
+    return pass->engine->conv_gradients(&layer->conv, rows, x, layer->weights, dy, layer->d_weights,
+                                        layer->d_bias, dx, pass->scratch);
 }
 
 const layer_ops layer_conv_ops = {"convolution", resolve, forward, backward};

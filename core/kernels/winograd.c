@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * winograd.c - convolutions by Winograd's F(4x4, 3x3): the output is cut into tiles of 4 x 4, each of
+ * which needs 6 x 6 of the input; at each of the 36 points of a tile the convolution is a plain
+ * product over the channels.
+ *
+ * Tiles are taken in groups that stay in the L2 cache: transform the group's inputs, do the 36
+ * products, transform back. Nothing depends on the size of a group: a product's sums run over the
+ * channels; the weights' gradient adds the tiles in their order (image, row, column), group after
+ * group; the input's gradient adds the overlapping tiles in that order too. */
+#include "winograd.h"
+
+#include "product.h"
+#include "winograd_transform.h"
+
+enum { TILE = 4, PATCH = 6, POINTS = WINOGRAD_POINTS };
+
+/* A convolution cut into tiles. */
+typedef struct tiling {
+    const kernels_conv *conv;
+    size_t out_height, out_width;
+    size_t rows, columns; /* of tiles, an image */
+    size_t count;         /* of tiles, all images */
+    size_t group;         /* tiles at a time */
+} tiling;
+
+/* Where a tile is: its first output pixel. */
+typedef struct tile_place {
+    size_t image, row, column;
+} tile_place;
+
+/* One number for each (point, tile of the group, channel or filter): the planes of the points are a
+ * few lines more apart than they are long, so that they do not fall into the same cache sets. */
+typedef struct planes {
+    float *data;
+    size_t width;    /* channels or filters */
+    size_t distance; /* between the planes of two points */
+} planes;
+
+/* ---- the scratch --------------------------------------------------------------------------- */
+
+typedef struct workspace {
+    planes input, output, d_input;
+    float *weights;   /* (points, channels, filters), transformed */
+    float *turned;    /* (points, filters, channels): the same, transposed */
+    float *d_weights; /* (points, channels, filters) */
+} workspace;
+
+static planes take_planes(float **scratch, size_t width, size_t group)
+{
+    planes p = {*scratch, width, width * group + WINOGRAD_PAD};
+    *scratch += POINTS * p.distance;
+    return p;
+}
+
+static workspace lay_out(const kernels_conv *conv, float *scratch)
+{
+    size_t group = winograd_group(conv), size = POINTS * conv->channels * conv->filters;
+    workspace w = {0};
+    w.input = take_planes(&scratch, conv->channels, group);
+    w.output = take_planes(&scratch, conv->filters, group);
+    w.d_input = take_planes(&scratch, conv->channels, group);
+    w.weights = scratch;
+    w.turned = scratch + size;
+    w.d_weights = scratch + 2 * size;
+    return w;
+}
+
+/* ---- tiles --------------------------------------------------------------------------------- */
+
+static tiling cut(const kernels_conv *conv, size_t count)
+{
+    tiling t = {.conv = conv,
+                .out_height = conv->height + 2 * conv->padding - 2,
+                .out_width = conv->width + 2 * conv->padding - 2,
+                .group = winograd_group(conv)};
+    t.rows = (t.out_height + TILE - 1) / TILE;
+    t.columns = (t.out_width + TILE - 1) / TILE;
+    t.count = count * t.rows * t.columns;
+    return t;
+}
+
+static tile_place place_of(const tiling *t, size_t which)
+{
+    size_t in_image = which % (t->rows * t->columns);
+    return (tile_place){which / (t->rows * t->columns), in_image / t->columns * TILE,
+                        in_image % t->columns * TILE};
+}
+
+/* The part [begin, end) of `length` places from `first` on that lies in 0 .. limit-1. */
+typedef struct span {
+    size_t begin, end;
+} span;
+
+static span inside(size_t first, size_t padding, size_t length, size_t limit)
+{
+    size_t begin = first < padding ? padding - first : 0;
+    size_t reach = limit + padding > first ? limit + padding - first : 0;
+    return (span){begin, reach < length ? reach : length};
+}
+
+/* ---- transforms of one tile ---------------------------------------------------------------- */
+
+/* Reads what lies at rows and columns of a (size x size) patch, zeros elsewhere. `at` is the patch's
+ * first element (it may lie outside the array when that element is not read). */
+SIMD_INLINE void load_patch(const float *at, ptrdiff_t row_stride, ptrdiff_t column_stride,
+                            span rows, span columns, size_t size, v_f32 *patch)
+{
+    if (rows.begin == 0 && rows.end == size && columns.begin == 0 && columns.end == size) {
+        SIMD_UNROLL
+        for (size_t i = 0; i < size; i++) {
+            SIMD_UNROLL
+            for (size_t j = 0; j < size; j++)
+                patch[i * size + j] =
+                    v_load(at + (ptrdiff_t)i * row_stride + (ptrdiff_t)j * column_stride);
+        }
+        return;
+    }
+    for (size_t i = 0; i < size; i++)
+        for (size_t j = 0; j < size; j++) {
+            bool in = i >= rows.begin && i < rows.end && j >= columns.begin && j < columns.end;
+            patch[i * size + j] =
+                in ? v_load(at + (ptrdiff_t)i * row_stride + (ptrdiff_t)j * column_stride)
+                   : v_set1(0.0f);
+        }
+}
+
+static void store_points(const v_f32 *points, const planes *p, size_t which, size_t channel)
+{
+    float *to = p->data + which * p->width + channel;
+    for (size_t x = 0; x < POINTS; x++)
+        v_store(to + x * p->distance, points[x]);
+}
+
+static void load_points(const planes *p, size_t which, size_t channel, v_f32 *points)
+{
+    const float *from = p->data + which * p->width + channel;
+    for (size_t x = 0; x < POINTS; x++)
+        points[x] = v_load(from + x * p->distance);
+}
+
+/* A tile's input to its points, all channels. */
+static void transform_input(const tiling *t, const float *x, size_t which, const planes *to,
+                            size_t slot)
+{
+    const kernels_conv *conv = t->conv;
+    const tile_place place = place_of(t, which);
+    const span rows = inside(place.row, conv->padding, PATCH, conv->height);
+    const span columns = inside(place.column, conv->padding, PATCH, conv->width);
+    const ptrdiff_t channels = (ptrdiff_t)conv->channels, row = (ptrdiff_t)conv->width * channels;
+    const ptrdiff_t padding = (ptrdiff_t)conv->padding;
+    const ptrdiff_t first = ((ptrdiff_t)(place.image * conv->height + place.row) - padding) * row +
+                            ((ptrdiff_t)place.column - padding) * channels;
+    for (size_t c = 0; c < conv->channels; c += V_WIDTH) {
+        v_f32 patch[POINTS], half[POINTS], points[POINTS];
+        load_patch(x + first + (ptrdiff_t)c, row, channels, rows, columns, PATCH, patch);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            input_to_points(patch + j, PATCH, half + j, PATCH);
+        SIMD_UNROLL
+        for (size_t i = 0; i < PATCH; i++)
+            input_to_points(half + i * PATCH, 1, points + i * PATCH, 1);
+        store_points(points, to, slot, c);
+    }
+}
+
+/* A tile's points to its output: bias, ReLU, and the part that lies in the image. */
+static void transform_output(const tiling *t, const planes *from, size_t slot, size_t which,
+                             const float *bias, bool relu, float *y)
+{
+    const size_t filters = t->conv->filters;
+    const tile_place place = place_of(t, which);
+    const size_t rows = smaller(TILE, t->out_height - place.row);
+    const size_t columns = smaller(TILE, t->out_width - place.column);
+    float *first = y + ((place.image * t->out_height + place.row) * t->out_width + place.column) *
+                           filters;
+    for (size_t k = 0; k < filters; k += V_WIDTH) {
+        v_f32 points[POINTS], half[TILE * PATCH], out[TILE * TILE];
+        load_points(from, slot, k, points);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            points_to_output(points + j, PATCH, half + j, PATCH);
+        SIMD_UNROLL
+        for (size_t i = 0; i < TILE; i++)
+            points_to_output(half + i * PATCH, 1, out + i * TILE, 1);
+        const v_f32 shift = v_load(bias + k);
+        for (size_t i = 0; i < rows; i++)
+            for (size_t j = 0; j < columns; j++) {
+                v_f32 value = v_add(out[i * TILE + j], shift);
+                if (relu)
+                    value = v_max(v_set1(0.0f), value);
+                v_store(first + (i * t->out_width + j) * filters + k, value);
+            }
+    }
+}
+
+/* The gradient of a tile's output to its points. */
+static void transform_d_output(const tiling *t, const float *dy, size_t which, const planes *to,
+                               size_t slot)
+{
+    const size_t filters = t->conv->filters;
+    const tile_place place = place_of(t, which);
+    const span rows = {0, smaller(TILE, t->out_height - place.row)};
+    const span columns = {0, smaller(TILE, t->out_width - place.column)};
+    const float *first =
+        dy + ((place.image * t->out_height + place.row) * t->out_width + place.column) * filters;
+    for (size_t k = 0; k < filters; k += V_WIDTH) {
+        v_f32 out[TILE * TILE], half[PATCH * TILE], points[POINTS];
+        load_patch(first + k, (ptrdiff_t)(t->out_width * filters), (ptrdiff_t)filters, rows,
+                   columns, TILE, out);
+        SIMD_UNROLL
+        for (size_t j = 0; j < TILE; j++)
+            output_to_points(out + j, TILE, half + j, TILE);
+        SIMD_UNROLL
+        for (size_t i = 0; i < PATCH; i++)
+            output_to_points(half + i * TILE, 1, points + i * PATCH, 1);
+        store_points(points, to, slot, k);
+    }
+}
+
+/* Adds a tile's share to the gradient of the input. */
+static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t which, float *dx)
+{
+    const kernels_conv *conv = t->conv;
+    const tile_place place = place_of(t, which);
+    const span rows = inside(place.row, conv->padding, PATCH, conv->height);
+    const span columns = inside(place.column, conv->padding, PATCH, conv->width);
+    for (size_t c = 0; c < conv->channels; c += V_WIDTH) {
+        v_f32 points[POINTS], half[POINTS], patch[POINTS];
+        load_points(from, slot, c, points);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            points_to_input(points + j, PATCH, half + j, PATCH);
+        SIMD_UNROLL
+        for (size_t i = 0; i < PATCH; i++)
+            points_to_input(half + i * PATCH, 1, patch + i * PATCH, 1);
+        for (size_t i = rows.begin; i < rows.end; i++)
+            for (size_t j = columns.begin; j < columns.end; j++) {
+                size_t row = place.row + i - conv->padding, column = place.column + j - conv->padding;
+                float *at = dx +
+                            ((place.image * conv->height + row) * conv->width + column) *
+                                conv->channels +
+                            c;
+                v_store(at, v_add(v_load(at), patch[i * PATCH + j]));
+            }
+    }
+}
+
+/* ---- transforms of the weights ------------------------------------------------------------- */
+
+static void transform_weights(const kernels_conv *conv, const float *weights, float *out)
+{
+    const size_t plane = conv->channels * conv->filters;
+    for (size_t at = 0; at < plane; at += V_WIDTH) {
+        v_f32 w[9], half[18], points[POINTS];
+        for (size_t i = 0; i < 9; i++)
+            w[i] = v_load(weights + i * plane + at);
+        for (size_t j = 0; j < 3; j++)
+            weights_to_points(w + j, 3, half + j, 3);
+        for (size_t i = 0; i < PATCH; i++)
+            weights_to_points(half + i * 3, 1, points + i * PATCH, 1);
+        for (size_t x = 0; x < POINTS; x++)
+            v_store(out + x * plane + at, points[x]);
+    }
+}
+
+static void transform_d_weights(const kernels_conv *conv, const float *d_points, float *d_weights)
+{
+    const size_t plane = conv->channels * conv->filters;
+    for (size_t at = 0; at < plane; at += V_WIDTH) {
+        v_f32 points[POINTS], half[18], w[9];
+        for (size_t x = 0; x < POINTS; x++)
+            points[x] = v_load(d_points + x * plane + at);
+        for (size_t j = 0; j < PATCH; j++)
+            points_to_weights(points + j, PATCH, half + j, PATCH);
+        for (size_t i = 0; i < 3; i++)
+            points_to_weights(half + i * PATCH, 1, w + i * 3, 1);
+        for (size_t i = 0; i < 9; i++)
+            v_store(d_weights + i * plane + at, w[i]);
+    }
+}
+
+/* Each point's (channels, filters) matrix to its transpose, in squares that stay in the cache. */
+static void turn_weights(const kernels_conv *conv, const float *weights, float *turned)
+{
+    enum { SQUARE = 16 };
+    const size_t channels = conv->channels, filters = conv->filters, plane = channels * filters;
+    for (size_t x = 0; x < POINTS; x++, weights += plane, turned += plane)
+        for (size_t c = 0; c < channels; c += SQUARE)
+            for (size_t k = 0; k < filters; k += SQUARE)
+                for (size_t i = c; i < c + SQUARE; i++)
+                    for (size_t j = k; j < k + SQUARE; j++)
+                        turned[j * channels + i] = weights[i * filters + j];
+}
+
+/* ---- the products at the points ------------------------------------------------------------ */
+
+/* out (rows, columns) = left right; `t` says how left and right are read and whether the sums start at
+ * what `out` holds. All widths are multiples of a vector. */
+static void multiply_plane(tile t, size_t rows, size_t columns, const float *left,
+                           size_t left_row_step, const float *right, float *out)
+{
+    t.right_stride = columns;
+    t.out_stride = columns;
+    for (size_t j = 0; j < columns; j += t.columns) {
+        t.columns = columns - j >= TILE_COLUMNS ? TILE_COLUMNS : V_WIDTH;
+        t.right = right + j;
+        for (size_t i = 0; i < rows; i += t.rows) {
+            t.rows = smaller(TILE_ROWS, rows - i);
+            t.left = left + i * left_row_step;
+            t.out = out + i * columns + j;
+            ISA(tile)(&t);
+        }
+    }
+}
+
+/* At every point: to (tiles, width) = from (tiles, depth) matrix (depth, width). */
+static void multiply_tiles(const planes *from, const float *matrix, const planes *to, size_t tiles)
+{
+    const tile t = {.layout = TILE_BY_ROW, .depth = from->width, .left_stride = from->width};
+    for (size_t x = 0; x < POINTS; x++)
+        multiply_plane(t, tiles, to->width, from->data + x * from->distance, from->width,
+                       matrix + x * from->width * to->width, to->data + x * to->distance);
+}
+
+/* At every point: d_weights (channels, filters) += input' (channels, tiles) d_output (tiles,
+ * filters). */
+static void add_weight_products(const planes *input, const planes *d_output, size_t tiles,
+                                float *d_weights)
+{
+    const tile t = {.layout = TILE_BY_STEP, .depth = tiles, .left_stride = input->width,
+                    .accumulate = true};
+    for (size_t x = 0; x < POINTS; x++)
+        multiply_plane(t, input->width, d_output->width, input->data + x * input->distance, 1,
+                       d_output->data + x * d_output->distance,
+                       d_weights + x * input->width * d_output->width);
+}
+
+/* ---- the convolutions ---------------------------------------------------------------------- */
+
+void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
+                           const float *weights, const float *bias, bool relu, float *y,
+                           float *scratch)
+{
+    const tiling t = cut(conv, count);
+    const workspace w = lay_out(conv, scratch);
+    transform_weights(conv, weights, w.weights);
+    for (size_t first = 0; first < t.count; first += t.group) {
+        size_t tiles = smaller(t.group, t.count - first);
+        for (size_t i = 0; i < tiles; i++)
+            transform_input(&t, x, first + i, &w.input, i);
+        multiply_tiles(&w.input, w.weights, &w.output, tiles);
+        for (size_t i = 0; i < tiles; i++)
+            transform_output(&t, &w.output, i, first + i, bias, relu, y);
+    }
+}
+
+void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *dy, float *d_weights,
+                             float *d_bias, float *dx, float *scratch)
+{
+    const tiling t = cut(conv, count);
+    const workspace w = lay_out(conv, scratch);
+    memset(w.d_weights, 0, POINTS * conv->channels * conv->filters * sizeof(float));
+    if (dx) {
+        memset(dx, 0, count * conv->height * conv->width * conv->channels * sizeof(float));
+        transform_weights(conv, weights, w.weights);
+        turn_weights(conv, w.weights, w.turned);
+    }
+    for (size_t first = 0; first < t.count; first += t.group) {
+        size_t tiles = smaller(t.group, t.count - first);
+        for (size_t i = 0; i < tiles; i++) {
+            transform_input(&t, x, first + i, &w.input, i);
+            transform_d_output(&t, dy, first + i, &w.output, i);
+        }
+        add_weight_products(&w.input, &w.output, tiles, w.d_weights);
+        if (!dx)
+            continue;
+        multiply_tiles(&w.output, w.turned, &w.d_input, tiles);
+        for (size_t i = 0; i < tiles; i++)
+            add_d_input(&t, &w.d_input, i, first + i, dx);
+    }
+    transform_d_weights(conv, w.d_weights, d_weights);
+    ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, d_bias);
+}

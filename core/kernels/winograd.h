@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * winograd.h - what kernels.c needs to know of winograd.c, the same for all instruction sets. */
+#ifndef FB_KERNELS_WINOGRAD_H
+#define FB_KERNELS_WINOGRAD_H
+
+#include "kernels.h"
+
+enum { WINOGRAD_POINTS = 36, WINOGRAD_PAD = 16 };
+
+static inline bool winograd_fits(const kernels_conv *conv)
+{
+    return conv->kernel == 3 && conv->padding <= 1 && conv->channels % 16 == 0 &&
+           conv->filters % 16 == 0;
+}
+
+/* Tiles at a time. Many channels make the weights large: then they are read for more tiles. */
+static inline size_t winograd_group(const kernels_conv *conv)
+{
+    return conv->channels * conv->filters > 64 * 64 ? 96 : 24;
+}
+
+/* Floats: three sets of planes and three of weights, see winograd.c. */
+static inline size_t winograd_scratch(const kernels_conv *conv)
+{
+    size_t planes = winograd_group(conv) * (2 * conv->channels + conv->filters) + 3 * WINOGRAD_PAD;
+    return WINOGRAD_POINTS * (planes + 3 * conv->channels * conv->filters);
+}
+
+#endif

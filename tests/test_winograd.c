@@ -1,0 +1,243 @@
+/* Winograd's convolutions against the definition in double, under every instruction set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+enum { GUARD = 16 }; /* floats behind each output that must not be written */
+static const float SENTINEL = 12345.0f;
+
+/* Bounds of the errors, relative to the size (root mean square) of the exact array: of their own root
+ * mean square, and of the largest one. Seen: up to 2.4e-6 and 2.7e-5. */
+static const double RMS_TOLERANCE = 3e-6, MAX_TOLERANCE = 4e-5;
+
+static uint32_t g_seed;
+
+static float *random_floats(size_t count)
+{
+    float *x = malloc((count + 1) * sizeof *x);
+    assert_non_null(x);
+    for (size_t i = 0; i < count; i++) {
+        g_seed = g_seed * 1664525u + 1013904223u;
+        x[i] = (float)(int32_t)g_seed * 0x1p-31f;
+    }
+    return x;
+}
+
+static float *guarded(size_t count)
+{
+    float *x = malloc((count + GUARD) * sizeof *x);
+    assert_non_null(x);
+    for (size_t i = 0; i < count + GUARD; i++)
+        x[i] = SENTINEL;
+    return x;
+}
+
+static void release(float *x, size_t count)
+{
+    for (size_t i = count; i < count + GUARD; i++)
+        assert_true(x[i] == SENTINEL);
+    free(x);
+}
+
+/* All arrays of one convolution; sums in double. */
+struct fixture {
+    kernels_conv conv;
+    size_t count, out_height, out_width, x_size, y_size, w_size;
+    float *x, *w, *bias, *dy;
+    double *y, *dx, *dw, *db;
+};
+
+static struct fixture make(kernels_conv conv, size_t count)
+{
+    struct fixture f = {.conv = conv, .count = count};
+    f.out_height = conv.height + 2 * conv.padding - 2;
+    f.out_width = conv.width + 2 * conv.padding - 2;
+    f.x_size = count * conv.height * conv.width * conv.channels;
+    f.y_size = count * f.out_height * f.out_width * conv.filters;
+    f.w_size = 9 * conv.channels * conv.filters;
+    f.x = random_floats(f.x_size);
+    f.w = random_floats(f.w_size);
+    f.bias = random_floats(conv.filters);
+    f.dy = random_floats(f.y_size);
+    f.y = calloc(f.y_size, sizeof *f.y);
+    f.dx = calloc(f.x_size, sizeof *f.dx);
+    f.dw = calloc(f.w_size, sizeof *f.dw);
+    f.db = calloc(conv.filters, sizeof *f.db);
+    assert_true(f.y && f.dx && f.dw && f.db);
+    return f;
+}
+
+static void unmake(struct fixture *f)
+{
+    float *floats[] = {f->x, f->w, f->bias, f->dy};
+    double *doubles[] = {f->y, f->dx, f->dw, f->db};
+    for (size_t i = 0; i < 4; i++) {
+        free(floats[i]);
+        free(doubles[i]);
+    }
+}
+
+/* One output pixel and one place under the kernel: all channels and filters. */
+static void add_products(struct fixture *f, size_t out, size_t in, size_t position)
+{
+    const kernels_conv *v = &f->conv;
+    for (size_t c = 0; c < v->channels; c++)
+        for (size_t k = 0; k < v->filters; k++) {
+            size_t x = in * v->channels + c, y = out * v->filters + k;
+            size_t w = (position * v->channels + c) * v->filters + k;
+            f->y[y] += (double)f->x[x] * (double)f->w[w];
+            f->dx[x] += (double)f->dy[y] * (double)f->w[w];
+            f->dw[w] += (double)f->dy[y] * (double)f->x[x];
+        }
+}
+
+/* The convolution and its gradients by their definition. */
+static void compute_plainly(struct fixture *f)
+{
+    const kernels_conv *v = &f->conv;
+    for (size_t out = 0; out < f->count * f->out_height * f->out_width; out++) {
+        size_t image = out / (f->out_height * f->out_width);
+        size_t row = out / f->out_width % f->out_height, column = out % f->out_width;
+        for (size_t position = 0; position < 9; position++) {
+            size_t i = row + position / 3 - v->padding, j = column + position % 3 - v->padding;
+            if (i < v->height && j < v->width) /* unsigned: also not below 0 */
+                add_products(f, out, (image * v->height + i) * v->width + j, position);
+        }
+        for (size_t k = 0; k < v->filters; k++) {
+            f->y[out * v->filters + k] += (double)f->bias[k];
+            f->db[k] += (double)f->dy[out * v->filters + k];
+        }
+    }
+}
+
+static void check_near(const float *got, const double *want, size_t count, bool relu,
+                       const char *what)
+{
+    double size = 0, sum = 0, worst = 0;
+    for (size_t i = 0; i < count; i++)
+        size += want[i] * want[i];
+    for (size_t i = 0; i < count; i++) {
+        double exact = relu && want[i] < 0 ? 0 : want[i];
+        double error = fabs((double)got[i] - exact);
+        sum += error * error;
+        worst = error > worst || isnan(error) ? error : worst;
+    }
+    double rms = sqrt(sum / size), largest = worst / sqrt(size / (double)count);
+    if (!(rms <= RMS_TOLERANCE && largest <= MAX_TOLERANCE))
+        fail_msg("%s: relative error %g, largest %g", what, rms, largest);
+}
+
+static void check_same(float *got, float *first, size_t count, bool is_first, const char *what)
+{
+    if (is_first)
+        memcpy(first, got, count * sizeof *got);
+    else if (memcmp(got, first, count * sizeof *got) != 0)
+        fail_msg("%s: other bits with %s than with %s", what, kernels_isa(), kernels_isas()[0]);
+}
+
+static void check_conv(kernels_conv conv, size_t count)
+{
+    struct fixture f = make(conv, count);
+    size_t sizes[] = {f.y_size, f.w_size, conv.filters, f.x_size};
+    float *got[4], *first[4], *scratch = guarded(kernels_winograd_scratch(&conv));
+    bool relu = count % 2;
+    compute_plainly(&f);
+    for (size_t i = 0; i < 4; i++) {
+        got[i] = guarded(sizes[i]);
+        first[i] = guarded(sizes[i]);
+    }
+    for (size_t isa = 0; kernels_isas()[isa]; isa++) {
+        assert_int_equal(kernels_use_isa(kernels_isas()[isa], NULL), 0);
+        kernels_winograd_forward(&conv, count, f.x, f.w, f.bias, relu, got[0], scratch);
+        kernels_winograd_gradients(&conv, count, f.x, f.w, f.dy, got[1], got[2], got[3], scratch);
+        check_near(got[0], f.y, f.y_size, relu, "forward");
+        check_near(got[1], f.dw, f.w_size, false, "weight gradient");
+        check_near(got[2], f.db, conv.filters, false, "bias gradient");
+        check_near(got[3], f.dx, f.x_size, false, "input gradient");
+        for (size_t i = 0; i < 4; i++)
+            check_same(got[i], first[i], sizes[i], isa == 0, "convolution");
+    }
+    assert_int_equal(kernels_use_isa(NULL, NULL), 0);
+    kernels_winograd_gradients(&conv, count, f.x, f.w, f.dy, got[1], got[2], NULL, scratch);
+    check_same(got[1], first[1], f.w_size, false, "weight gradient without the input's");
+    for (size_t i = 0; i < 4; i++) {
+        release(got[i], sizes[i]);
+        release(first[i], sizes[i]);
+    }
+    release(scratch, kernels_winograd_scratch(&conv));
+    unmake(&f);
+}
+
+static void shapes(void **state)
+{
+    (void)state;
+    /* height, width, channels, kernel, padding, filters: whole tiles, parts of tiles, less than one;
+     * more tiles than a group; widths that are no multiple of a register tile */
+    static const kernels_conv list[] = {
+        {6, 6, 16, 3, 0, 16},  {26, 26, 32, 3, 0, 64}, {3, 3, 16, 3, 0, 16}, {1, 1, 16, 3, 1, 32},
+        {7, 9, 48, 3, 0, 16},  {8, 8, 16, 3, 1, 48},   {5, 11, 32, 3, 1, 32}, {4, 4, 80, 3, 1, 96},
+        {2, 13, 16, 3, 1, 16}, {10, 3, 16, 3, 0, 16},
+    };
+    g_seed = 5;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        for (size_t count = 1; count <= 3; count += 2)
+            check_conv(list[i], count);
+}
+
+/* The same image in another batch, and in another place of a group of tiles. */
+static void an_image_does_not_depend_on_its_batch(void **state)
+{
+    (void)state;
+    const kernels_conv conv = {9, 10, 32, 3, 1, 16};
+    g_seed = 6;
+    struct fixture f = make(conv, 5);
+    float *scratch = guarded(kernels_winograd_scratch(&conv)), *whole = guarded(f.y_size);
+    float *one = guarded(f.y_size / 5), *dx = guarded(f.x_size), *one_dx = guarded(f.x_size / 5);
+    float *dw = guarded(f.w_size), *db = guarded(conv.filters);
+    kernels_winograd_forward(&conv, 5, f.x, f.w, f.bias, true, whole, scratch);
+    kernels_winograd_gradients(&conv, 5, f.x, f.w, f.dy, dw, db, dx, scratch);
+    for (size_t i = 0; i < 5; i++) {
+        const float *x = f.x + i * f.x_size / 5, *dy = f.dy + i * f.y_size / 5;
+        kernels_winograd_forward(&conv, 1, x, f.w, f.bias, true, one, scratch);
+        kernels_winograd_gradients(&conv, 1, x, f.w, dy, dw, db, one_dx, scratch);
+        assert_memory_equal(one, whole + i * f.y_size / 5, f.y_size / 5 * sizeof *one);
+        assert_memory_equal(one_dx, dx + i * f.x_size / 5, f.x_size / 5 * sizeof *one_dx);
+    }
+    release(scratch, kernels_winograd_scratch(&conv));
+    release(whole, f.y_size);
+    release(one, f.y_size / 5);
+    release(dx, f.x_size);
+    release(one_dx, f.x_size / 5);
+    release(dw, f.w_size);
+    release(db, conv.filters);
+    unmake(&f);
+}
+
+static void what_fits(void **state)
+{
+    (void)state;
+    assert_true(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 1, 64}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 1, 3, 0, 32}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 0, 24}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 5, 1, 32}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 2, 32}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes),
+        cmocka_unit_test(an_image_does_not_depend_on_its_batch),
+        cmocka_unit_test(what_fits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
