@@ -107,13 +107,10 @@ SIMD_INLINE void load_patch(const float *at, ptrdiff_t row_stride, ptrdiff_t col
                             span rows, span columns, size_t size, v_f32 *patch)
 {
     if (rows.begin == 0 && rows.end == size && columns.begin == 0 && columns.end == size) {
-        SIMD_UNROLL
-        for (size_t i = 0; i < size; i++) {
-            SIMD_UNROLL
+        for (size_t i = 0; i < size; i++)
             for (size_t j = 0; j < size; j++)
                 patch[i * size + j] =
                     v_load(at + (ptrdiff_t)i * row_stride + (ptrdiff_t)j * column_stride);
-        }
         return;
     }
     for (size_t i = 0; i < size; i++)
