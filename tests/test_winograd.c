@@ -15,8 +15,8 @@
 enum { GUARD = 16 }; /* floats behind each output that must not be written */
 static const float SENTINEL = 12345.0f;
 
-/* Bounds of the errors, relative to the size (root mean square) of the exact array: of their own root
- * mean square, and of the largest one. Seen: up to 2.4e-6 and 2.7e-5. */
+/* Bounds of the errors, relative to the size (root mean square) of the exact array: of their own
+ * root mean square, and of the largest one. Seen: up to 2.4e-6 and 2.7e-5. */
 static const double RMS_TOLERANCE = 3e-6, MAX_TOLERANCE = 4e-5;
 
 static uint32_t g_seed;
@@ -180,10 +180,10 @@ static void check_conv(kernels_conv conv, size_t count)
 static void shapes(void **state)
 {
     (void)state;
-    /* height, width, channels, kernel, padding, filters: whole tiles, parts of tiles, less than one;
-     * more tiles than a group; widths that are no multiple of a register tile */
+    /* height, width, channels, kernel, padding, filters: whole tiles, parts of tiles, less than
+     * one; more tiles than a group; widths that are no multiple of a register tile */
     static const kernels_conv list[] = {
-        {6, 6, 16, 3, 0, 16},  {26, 26, 32, 3, 0, 64}, {3, 3, 16, 3, 0, 16}, {1, 1, 16, 3, 1, 32},
+        {6, 6, 16, 3, 0, 16},  {26, 26, 32, 3, 0, 64}, {3, 3, 16, 3, 0, 16},  {1, 1, 16, 3, 1, 32},
         {7, 9, 48, 3, 0, 16},  {8, 8, 16, 3, 1, 48},   {5, 11, 32, 3, 1, 32}, {4, 4, 80, 3, 1, 96},
         {2, 13, 16, 3, 1, 16}, {10, 3, 16, 3, 0, 16},
     };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * winograd.c - convolutions by Winograd's F(4x4, 3x3): the output is cut into tiles of 4 x 4, each of
- * which needs 6 x 6 of the input; at each of the 36 points of a tile the convolution is a plain
+ * winograd.c - convolutions by Winograd's F(4x4, 3x3): the output is cut into tiles of 4 x 4, each
+ * of which needs 6 x 6 of the input; at each of the 36 points of a tile the convolution is a plain
  * product over the channels.
  *
  * Tiles are taken in groups that stay in the L2 cache: transform the group's inputs, do the 36
@@ -101,8 +101,8 @@ static span inside(size_t first, size_t padding, size_t length, size_t limit)
 
 /* ---- transforms of one tile ---------------------------------------------------------------- */
 
-/* Reads what lies at rows and columns of a (size x size) patch, zeros elsewhere. `at` is the patch's
- * first element (it may lie outside the array when that element is not read). */
+/* Reads what lies at rows and columns of a (size x size) patch, zeros elsewhere. `at` is the
+ * patch's first element (it may lie outside the array when that element is not read). */
 SIMD_INLINE void load_patch(const float *at, ptrdiff_t row_stride, ptrdiff_t column_stride,
                             span rows, span columns, size_t size, v_f32 *patch)
 {
@@ -169,8 +169,8 @@ static void transform_output(const tiling *t, const planes *from, size_t slot, s
     const tile_place place = place_of(t, which);
     const size_t rows = smaller(TILE, t->out_height - place.row);
     const size_t columns = smaller(TILE, t->out_width - place.column);
-    float *first = y + ((place.image * t->out_height + place.row) * t->out_width + place.column) *
-                           filters;
+    float *first =
+        y + ((place.image * t->out_height + place.row) * t->out_width + place.column) * filters;
     for (size_t k = 0; k < filters; k += V_WIDTH) {
         v_f32 points[POINTS], half[TILE * PATCH], out[TILE * TILE];
         load_points(from, slot, k, points);
@@ -233,11 +233,12 @@ static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t
             points_to_input(half + i * PATCH, 1, patch + i * PATCH, 1);
         for (size_t i = rows.begin; i < rows.end; i++)
             for (size_t j = columns.begin; j < columns.end; j++) {
-                size_t row = place.row + i - conv->padding, column = place.column + j - conv->padding;
-                float *at = dx +
-                            ((place.image * conv->height + row) * conv->width + column) *
-                                conv->channels +
-                            c;
+                size_t row = place.row + i - conv->padding,
+                       column = place.column + j - conv->padding;
+                float *at =
+                    dx +
+                    ((place.image * conv->height + row) * conv->width + column) * conv->channels +
+                    c;
                 v_store(at, v_add(v_load(at), patch[i * PATCH + j]));
             }
     }
@@ -292,8 +293,8 @@ static void turn_weights(const kernels_conv *conv, const float *weights, float *
 
 /* ---- the products at the points ------------------------------------------------------------ */
 
-/* out (rows, columns) = left right; `t` says how left and right are read and whether the sums start at
- * what `out` holds. All widths are multiples of a vector. */
+/* out (rows, columns) = left right; `t` says how left and right are read and whether the sums start
+ * at what `out` holds. All widths are multiples of a vector. */
 static void multiply_plane(tile t, size_t rows, size_t columns, const float *left,
                            size_t left_row_step, const float *right, float *out)
 {
@@ -325,8 +326,8 @@ static void multiply_tiles(const planes *from, const float *matrix, const planes
 static void add_weight_products(const planes *input, const planes *d_output, size_t tiles,
                                 float *d_weights)
 {
-    const tile t = {.layout = TILE_BY_STEP, .depth = tiles, .left_stride = input->width,
-                    .accumulate = true};
+    const tile t = {
+        .layout = TILE_BY_STEP, .depth = tiles, .left_stride = input->width, .accumulate = true};
     for (size_t x = 0; x < POINTS; x++)
         multiply_plane(t, input->width, d_output->width, input->data + x * input->distance, 1,
                        d_output->data + x * d_output->distance,
@@ -353,8 +354,8 @@ void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *
 }
 
 void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *dy, float *d_weights,
-                             float *d_bias, float *dx, float *scratch)
+                             const float *weights, const float *dy, float *d_weights, float *d_bias,
+                             float *dx, float *scratch)
 {
     const tiling t = cut(conv, count);
     const workspace w = lay_out(conv, scratch);

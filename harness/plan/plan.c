@@ -134,8 +134,8 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
     rc = nn_create(&setting->spec->network, shape, setting->data->class_count,
                    setting->spec->engine, &network, err);
     if (rc) {
-        fb_fail_prefix(err, "setting '%s': network '%s' does not fit its data",
-                       setting->spec->name, setting->spec->network.name);
+        fb_fail_prefix(err, "setting '%s': network '%s' does not fit its data", setting->spec->name,
+                       setting->spec->network.name);
         return spec_fail_prefix(err, plan->spec, setting->spec->place);
     }
     nn_destroy(network);
