@@ -20,10 +20,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 VOLATILE = re.compile(r"_seconds$|^peak_rss_bytes$")
 
 
-def flipbench(*arguments, timeout=300):
+def flipbench(*arguments, timeout=300, **environment):
     """Runs flipbench to its end; returns the finished process with text output."""
     return subprocess.run([PROGRAM, *map(str, arguments)], text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL, capture_output=True)
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          env={**os.environ, **environment})
 
 
 def start(*arguments):

@@ -90,6 +90,18 @@ class SameResults(Case):
             self.assertEqual(reference, deterministic(two, what))
             self.assertEqual(reference, deterministic(killed, what))
 
+    def test_instruction_sets_change_nothing(self):
+        spec = self.write("spec.yaml", SPEC)
+        smaller = ("--set", "trials=1", "--set", "budget.rounds=1", "--set", "train.epochs=1")
+        self.fine("run", spec, "-o", self.path("best"), *smaller)
+        for isa in ("x86-64-v3", "x86-64-v2", "generic"):
+            out = self.path(isa)
+            if flipbench("list", "networks", FLIPBENCH_ISA=isa).returncode != 0:
+                continue  # not this machine's
+            self.fine("run", spec, "-o", out, *smaller, FLIPBENCH_ISA=isa)
+            for what in ("rounds", "traces"):
+                self.assertEqual(deterministic(self.path("best"), what), deterministic(out, what))
+
     def test_round_0_is_the_same_for_all_strategies(self):
         spec = self.write("spec.yaml", SPEC)
         self.fine("run", spec, "-o", self.path("out"))
