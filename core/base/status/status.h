@@ -1,4 +1,6 @@
-/* status.h - status codes, and the error that carries a sentence.
+/* SPDX-License-Identifier: 0BSD
+ *
+ * status.h - status codes, and the error that carries a sentence.
  *
  * Every function that can fail returns 0 or a negative FB_E* code and takes an `fb_error *` as its
  * last parameter. On failure it writes one full sentence there that names the thing, the place,
