@@ -30,6 +30,7 @@ int cmd_export(int argc, char **argv);
 int cmd_select(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 
 /* Prints "flipbench: SENTENCE" on stderr and returns EXIT_ERROR. */

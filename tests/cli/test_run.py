@@ -304,8 +304,14 @@ class Looks(Case):
             self.assertIn(word, text)
         self.assertIn("ldm-s", self.refused("info", "strategy", "ldm-z"))
 
+    def test_bench_measures(self):
+        for what in ("train", "infer"):
+            printed = self.fine("bench", what, "--network", "mlp", "--seconds", "0.01")
+            self.assertRegex(printed, rf"^{what} mlp, portable .*: [1-9]\d* images/s \(median of \d+")
+        self.assertIn("s-cnn", self.refused("bench", "train", "--network", "nothing"))
+
     def test_help_of_every_command(self):
-        for command in ("run", "report", "export", "select", "check", "list", "info"):
+        for command in ("run", "report", "export", "select", "check", "list", "info", "bench"):
             self.assertIn("Usage: flipbench " + command, self.fine(command, "--help"))
 
     def test_export_formats_agree(self):
