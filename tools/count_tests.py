@@ -1,18 +1,51 @@
 #!/usr/bin/env python3
-"""Adds up meson's JUnit logs and prints "N passed, N failed[, N skipped]"; exits 1 unless all passed."""
+"""Adds up what `meson test` logged in the build folders named and prints "N passed, N failed[, N skipped]".
+
+A test case comes from the JUnit log. A test program that crashed, leaked, timed out or stopped early may have logged
+nothing but passes, so each program's own result is looked at too. Exits 1 unless everything passed."""
+import json
+import os
 import sys
 import xml.etree.ElementTree as xml
 
-passed = failed = skipped = 0
-for path in sys.argv[1:]:
-    for case in xml.parse(path).getroot().iter("testcase"):
+
+def cases(folder):
+    """(program, case, outcome) of every test case."""
+    for case in xml.parse(os.path.join(folder, "meson-logs", "testlog.junit.xml")).getroot().iter("testcase"):
+        outcome = "passed"
         if case.find("failure") is not None or case.find("error") is not None:
-            failed += 1
-            print("FAILED:", case.get("classname"), case.get("name"))
+            outcome = "failed"
         elif case.find("skipped") is not None:
-            skipped += 1
-            print("skipped:", case.get("classname"), case.get("name"))
-        else:
-            passed += 1
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(0 if passed and not failed else 1)
+            outcome = "skipped"
+        yield folder, case.get("name"), outcome
+
+
+def programs(folder):
+    """(program, result) of every test program that did not end well."""
+    with open(os.path.join(folder, "meson-logs", "testlog.json"), encoding="utf-8") as file:
+        for line in file:
+            test = json.loads(line)
+            if test["result"] not in ("OK", "SKIP"):
+                yield test["name"], test["result"]
+
+
+def main(folders):
+    count = {"passed": 0, "failed": 0, "skipped": 0}
+    for folder in folders:
+        before = count["failed"]
+        for where, name, outcome in cases(folder):
+            count[outcome] += 1
+            if outcome != "passed":
+                print(f"{outcome}: {where}: {name}")
+        bad = list(programs(folder))
+        for name, result in bad:
+            print(f"failed: {folder}: the program {name}: {result}")
+        # a program may fail without a failed case: it counts all the same
+        count["failed"] += max(0, len(bad) - (count["failed"] - before))
+    print(f"{count['passed']} passed, {count['failed']} failed"
+          + (f", {count['skipped']} skipped" if count["skipped"] else ""))
+    return 0 if count["passed"] and not count["failed"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -85,8 +85,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         arguments->directory = value;
         return 0;
     case 'j':
-        if (!parse_count(value, 1024, &count) || count == 0)
-            argp_error(state, "-j %s: expected a number of processes from 1 to 1024", value);
+        if (!parse_count(value, 256, &count) || count == 0)
+            argp_error(state, "-j %s: expected a number of processes from 1 to 256", value);
         arguments->workers = (size_t)count;
         return 0;
     case OPTION_SET:

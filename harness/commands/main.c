@@ -1,7 +1,10 @@
 /* main.c - finds the subcommand and hands over. */
+#include <fcntl.h>
 #include <gsl/gsl_errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "kernels.h"
@@ -34,8 +37,23 @@ static int run_command(const command *chosen, int argc, char **argv)
     return status;
 }
 
+/* What a parent may have left us that would break a run: closed standard descriptors, whose numbers the next
+ * file would take, and an ignored SIGCHLD, which would swallow how cells end. */
+static int make_sane(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+    return signal(SIGCHLD, SIG_DFL) == SIG_ERR;
+}
+
 int main(int argc, char **argv)
 {
+    if (make_sane())
+        return EXIT_ERROR;
     gsl_set_error_handler_off();
     fb_error err;
     if (kernels_use_isa(NULL, &err)) /* FLIPBENCH_ISA names one that is not there */

@@ -269,6 +269,22 @@ static json_t *identity_json(const struct plan *plan, const plan_cell *cell)
                      strategy->params, "algo_version", (json_int_t)strategy->plugin->algo_version);
 }
 
+/* Two settings that differ in nothing but their name or number of rounds would be one cell in the store. */
+static int refuse_twin(const struct plan *plan, const plan_cell *cell, fb_error *err)
+{
+    const spec_setting *setting = plan->settings[cell->setting].spec;
+    size_t step = plan->trial_count * plan->spec->strategy_count;
+    for (size_t i = 1; i <= cell->setting; i++) {
+        const plan_cell *other = cell - i * step;
+        if (strcmp(other->key, cell->key) == 0)
+            return spec_fail(err, FB_EINVAL, plan->spec, setting->place,
+                             "settings '%s' and '%s' are the same experiment: they differ at most "
+                             "in their name and number of rounds; keep the longer one",
+                             plan->settings[other->setting].spec->name, setting->name);
+    }
+    return FB_OK;
+}
+
 static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_t strategy,
                     fb_error *err)
 {
@@ -288,7 +304,7 @@ static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_
     fb_digest_bytes(&digest, cell->identity, strlen(cell->identity));
     fb_digest_end_hex(&digest, cell->key);
     plan->cell_count++;
-    return FB_OK;
+    return refuse_twin(plan, cell, err);
 }
 
 static int list_cells(struct plan *plan, fb_error *err)

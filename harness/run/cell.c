@@ -464,6 +464,22 @@ static int run_round(struct cell *cell, fb_error *err)
     return rc;
 }
 
+/* The last word of a cell that failed. A plugin's sentence need not be text that JSON can carry. */
+static json_t *failure_message(const struct cell *cell, fb_error *err)
+{
+    for (char *at = err->text; *at; at++)
+        if ((unsigned char)*at < 0x20)
+            *at = ' ';
+    json_t *text = json_string(err->text);
+    for (char *at = err->text; !text && *at; at++)
+        if ((unsigned char)*at >= 0x80)
+            *at = '?';
+    if (!text)
+        text = json_string(err->text);
+    return json_pack("{s:s, s:I, s:o}", "type", "failed", "round", (json_int_t)cell->round, "text",
+                     text);
+}
+
 int cell_run(const struct plan *plan, size_t cell_index, int socket)
 {
     const plan_cell *job = &plan->cells[cell_index];
@@ -478,9 +494,7 @@ int cell_run(const struct plan *plan, size_t cell_index, int socket)
     int rc = start(&cell, &err);
     for (; !rc && cell.round < job->rounds; cell.round++)
         rc = run_round(&cell, &err);
-    json_t *end = rc ? json_pack("{s:s, s:I, s:s}", "type", "failed", "round",
-                                 (json_int_t)cell.round, "text", err.text)
-                     : json_pack("{s:s}", "type", "done");
+    json_t *end = rc ? failure_message(&cell, &err) : json_pack("{s:s}", "type", "done");
     message_send(socket, end, -1, NULL);
     finish(&cell);
     return rc ? 1 : 0;

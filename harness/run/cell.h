@@ -10,14 +10,18 @@
 
 #include "plan.h"
 
-/* Messages, JSON objects with a member "type":
- *   supervisor to cell
- *     start   {initial, validation, test: labels in the order of the split's ids; round: the first
- * to compute; samples, labels: queried in the rounds before} labels  {labels: of the last query, in
- * its order} cell to supervisor working {round, phase, epoch}: a sign of life round   {round,
- * labeled, metrics..., samples: queried in order of rank; scored, scores: the
- *              sub-pool and its scores when they are wanted; records; times} failed  {round,
- * text} done    {}
+/* Messages are JSON objects with a member "type".
+ *
+ * From the supervisor:
+ * - start {initial, validation, test, round, samples, labels}: the labels of the split's ids, in
+ *   their order; the first round to compute; what the rounds before it queried, with labels.
+ * - labels {labels}: of the last query, in its order.
+ *
+ * From the cell:
+ * - working {round, phase, epoch}: a sign of life.
+ * - round {round, labeled, metrics, times, samples, scored, scores, records}: the samples queried,
+ *   in order of rank; the sub-pool and its scores when they are wanted.
+ * - failed {round, text}, done {}: the last word.
  *
  * Returns the process's exit status: 0 when it sent `done`, 1 when it sent `failed`. */
 int cell_run(const struct plan *plan, size_t cell_index, int socket);

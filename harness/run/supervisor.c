@@ -6,6 +6,7 @@
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -27,10 +28,15 @@ struct worker {
     bool closed;             /* its socket has ended */
     bool ended;              /* its process has ended */
     bool done;               /* it said `done` */
+    bool *available;         /* (train count) samples that the cell may still query */
+    size_t available_count, labeled;
     double accuracy;         /* of the last finished round */
     char failure[1200];      /* why it failed; "" so far */
     int exit_status, signal; /* how its process ended */
 };
+
+/* A cell that has said its last word has so long to end. */
+static const double GRACE_SECONDS = 5;
 
 struct supervisor {
     const struct plan *plan;
@@ -102,6 +108,37 @@ static json_t *start_message(const struct plan *plan, const plan_cell *cell,
                      "samples", samples, "labels", labels);
 }
 
+/* What the cell may query: the pool, less what it has queried. */
+static int list_available(const struct plan *plan, struct worker *worker,
+                          const store_progress *progress, fb_error *err)
+{
+    const plan_cell *cell = &plan->cells[worker->cell];
+    const plan_setting *setting = &plan->settings[cell->setting];
+    const data_split *split = &setting->splits[cell->trial_index];
+    worker->available = fb_calloc(setting->data->train.count, sizeof *worker->available);
+    if (!worker->available)
+        return fb_fail_memory(err, setting->data->train.count, 1, "a cell's pool");
+    for (size_t i = 0; i < split->pool_count; i++)
+        worker->available[split->pool[i]] = true;
+    for (size_t q = 0; q < progress->query_count; q++)
+        worker->available[progress->queries[q].sample] = false;
+    worker->available_count = split->pool_count - progress->query_count;
+    worker->labeled = split->initial_count + progress->query_count;
+    return FB_OK;
+}
+
+/* Condemns a cell: notes why, and has its process killed. */
+FB_PRINTF(3, 4)
+static void condemn(struct supervisor *s, struct worker *worker, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int n = snprintf(worker->failure, sizeof worker->failure, "round %zu: ", worker->round);
+    vsnprintf(worker->failure + n, sizeof worker->failure - (size_t)n, format, arguments);
+    va_end(arguments);
+    zygote_kill(s->zygote, worker->cell, NULL); /* a zygote that is gone is noticed elsewhere */
+}
+
 static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
                       const store_progress *progress, size_t round, fb_error *err)
 {
@@ -116,9 +153,11 @@ static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
                               .round = round,
                               .phase = "start",
                               .deadline = fb_clock_seconds() + s->options->round_seconds};
-    /* A cell that is already dead is noticed when its end is reported. */
-    message_send(socket, start_message(s->plan, cell, progress, round), -1, NULL);
-    return FB_OK;
+    rc = list_available(s->plan, worker, progress, err);
+    /* A cell that is already dead is explained when its end is reported. */
+    if (!rc && message_send(socket, start_message(s->plan, cell, progress, round), -1, NULL))
+        zygote_kill(s->zygote, index, NULL);
+    return rc;
 }
 
 /* Gives the worker the next cell that is not complete. */
@@ -238,15 +277,39 @@ static bool read_scores(const json_t *message, store_round *round)
 }
 
 /* True when the numbers of a round can be what they claim to be. */
-static bool plausible_round(const struct supervisor *s, const struct worker *worker,
-                            const store_round *round, const json_t *message)
+static bool plausible_numbers(const struct worker *worker, const store_round *round,
+                              const json_t *message)
 {
-    const plan_cell *cell = &s->plan->cells[worker->cell];
-    bool last = worker->round + 1 == cell->rounds;
-    return number(message, "round") == (double)worker->round && worker->round < cell->rounds &&
+    return json_integer_value(json_object_get(message, "round")) == (json_int_t)worker->round &&
+           json_integer_value(json_object_get(message, "labeled")) == (json_int_t)worker->labeled &&
            is_share(round->metrics.accuracy) && is_share(round->metrics.balanced_accuracy) &&
            is_share(round->metrics.macro_f1) && isfinite(round->metrics.loss) &&
-           (round->query_count == 0) == last;
+           round->train_seconds >= 0 && round->query_seconds >= 0 && round->service_seconds >= 0 &&
+           round->evaluate_seconds >= 0;
+}
+
+/* Takes the queried samples out of the pool; false when there are too many or too few of them, or
+ * one that may not be queried (again). */
+static bool take_queries(const struct supervisor *s, struct worker *worker,
+                         const store_round *round)
+{
+    const plan_cell *cell = &s->plan->cells[worker->cell];
+    size_t expected = s->plan->settings[cell->setting].spec->query;
+    if (expected > worker->available_count)
+        expected = worker->available_count; /* the last of `rounds: all` */
+    if (worker->round + 1 == cell->rounds)
+        expected = 0;
+    if (worker->round >= cell->rounds || round->query_count != expected)
+        return false;
+    for (size_t i = 0; i < round->query_count; i++) {
+        bool *available = &worker->available[round->queries[i].sample];
+        if (!*available)
+            return false;
+        *available = false;
+    }
+    worker->available_count -= round->query_count;
+    worker->labeled += round->query_count;
+    return true;
 }
 
 static void say_finished(struct supervisor *s, const struct worker *worker)
@@ -264,6 +327,16 @@ static void say_finished(struct supervisor *s, const struct worker *worker)
         snprintf(sentence + n, sizeof sentence - (size_t)n, "%zu rounds, final accuracy %.4f",
                  cell->rounds, worker->accuracy);
     progress_say(s->progress, sentence);
+}
+
+/* Sends the labels of a query that is stored. */
+static int pay(const struct worker *worker, const store_round *round)
+{
+    json_t *labels = json_array();
+    for (size_t i = 0; i < round->query_count; i++)
+        json_array_append_new(labels, json_integer(round->queries[i].label));
+    return message_send(worker->socket,
+                        json_pack("{s:s, s:o}", "type", "labels", "labels", labels), -1, NULL);
 }
 
 /* Stores a finished round and pays for its query with the labels. Only a fault of the store is
@@ -291,23 +364,21 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
     round.records = records;
     int rc = FB_OK;
     if (!queries || !records || !read_scores(message, &round) ||
-        !plausible_round(s, worker, &round, message)) {
-        snprintf(worker->failure, sizeof worker->failure,
-                 "round %zu: the cell's process sent numbers that cannot be", worker->round);
-        rc = zygote_kill(s->zygote, worker->cell, err);
+        !plausible_numbers(worker, &round, message)) {
+        condemn(s, worker, "the cell's process sent numbers that cannot be");
+        goto done;
+    }
+    if (!take_queries(s, worker, &round)) {
+        condemn(s, worker,
+                "the cell's process asked for samples that are not in the pool, or not for as many "
+                "as it should");
         goto done;
     }
     rc = store_put_round(s->store, cell->key, &round, err);
     if (rc)
         goto done;
-    json_t *labels = json_array();
-    for (size_t i = 0; i < round.query_count; i++)
-        json_array_append_new(labels, json_integer(queries[i].label));
-    if (round.query_count)
-        message_send(worker->socket, json_pack("{s:s, s:o}", "type", "labels", "labels", labels),
-                     -1, NULL);
-    else
-        json_decref(labels);
+    if (round.query_count && pay(worker, &round))
+        condemn(s, worker, "the cell's process does not take the labels of its query");
     s->summary.rounds_computed++;
     progress_round(s->progress, round_work(s->plan, cell, worker->round));
     worker->accuracy = round.metrics.accuracy;
@@ -325,7 +396,7 @@ static int take_message(struct supervisor *s, struct worker *worker, const json_
                         fb_error *err)
 {
     const char *type = json_string_value(json_object_get(message, "type"));
-    if (!type || *worker->failure)
+    if (!type || *worker->failure || worker->done)
         return FB_OK;
     if (strcmp(type, "round") == 0)
         return take_round(s, worker, message, err);
@@ -334,10 +405,12 @@ static int take_message(struct supervisor *s, struct worker *worker, const json_
         snprintf(worker->phase, sizeof worker->phase, "%s", phase ? phase : "?");
     } else if (strcmp(type, "done") == 0) {
         worker->done = true;
+        worker->deadline = fb_clock_seconds() + GRACE_SECONDS;
     } else if (strcmp(type, "failed") == 0) {
         const char *text = json_string_value(json_object_get(message, "text"));
         snprintf(worker->failure, sizeof worker->failure, "round %zu: %s", worker->round,
                  text ? text : "no reason given");
+        worker->deadline = fb_clock_seconds() + GRACE_SECONDS;
     }
     return FB_OK;
 }
@@ -347,15 +420,19 @@ static int listen_to(struct supervisor *s, struct worker *worker, fb_error *err)
 {
     json_t *message = NULL;
     fb_error reason = {0};
-    int rc = message_fill(&worker->reader, worker->socket, &worker->closed, err);
+    size_t before;
+    int rc;
+    do { /* what a process that has ended left behind is read to its end */
+        before = worker->reader.used;
+        rc = message_fill(&worker->reader, worker->socket, &worker->closed, err);
+    } while (!rc && worker->ended && worker->reader.used > before);
     if (rc)
         return rc;
     while (!rc) {
         if (message_next(&worker->reader, &message, &reason)) {
-            snprintf(worker->failure, sizeof worker->failure, "round %zu: %s", worker->round,
-                     reason.text);
             worker->closed = true;
-            return zygote_kill(s->zygote, worker->cell, err);
+            condemn(s, worker, "%s", reason.text);
+            return FB_OK;
         }
         if (!message)
             break;
@@ -369,7 +446,8 @@ static int listen_to(struct supervisor *s, struct worker *worker, fb_error *err)
 
 static void explain_end(const struct supervisor *s, struct worker *worker)
 {
-    if (*worker->failure || worker->done)
+    const plan_cell *cell = &s->plan->cells[worker->cell];
+    if (*worker->failure || (worker->done && worker->round == cell->rounds))
         return;
     char how[64];
     if (worker->signal)
@@ -379,7 +457,17 @@ static void explain_end(const struct supervisor *s, struct worker *worker)
     snprintf(worker->failure, sizeof worker->failure,
              "round %zu: the cell's process ended by %s in phase '%s'; what it printed is in "
              "logs/%.12s.log",
-             worker->round, how, worker->phase, s->plan->cells[worker->cell].key);
+             worker->round, how, worker->phase, cell->key);
+}
+
+static void release_worker(struct worker *worker)
+{
+    if (!worker->busy)
+        return;
+    close(worker->socket);
+    message_reader_finish(&worker->reader);
+    fb_free(worker->available);
+    worker->busy = false;
 }
 
 /* Closes the books on a cell whose process and socket have both ended. */
@@ -396,9 +484,7 @@ static int settle(struct supervisor *s, struct worker *worker, fb_error *err)
     }
     s->progress->cells_done++;
     say_finished(s, worker);
-    close(worker->socket);
-    message_reader_finish(&worker->reader);
-    worker->busy = false;
+    release_worker(worker);
     return rc;
 }
 
@@ -410,6 +496,12 @@ static int listen_to_zygote(struct supervisor *s, fb_error *err)
     json_t *message = NULL;
     while (!rc && !(rc = message_next(&s->control, &message, err)) && message) {
         size_t cell = (size_t)json_integer_value(json_object_get(message, "cell"));
+        json_int_t problem = json_integer_value(json_object_get(message, "errno"));
+        if (problem)
+            rc = fb_fail(err, FB_EIO,
+                         "cannot start a process for a cell: %s; run the same command again with a "
+                         "smaller -j, finished rounds are kept",
+                         strerror((int)problem));
         for (size_t i = 0; i < s->options->workers; i++) {
             struct worker *worker = &s->workers[i];
             if (!worker->busy || worker->cell != cell)
@@ -427,25 +519,30 @@ static int listen_to_zygote(struct supervisor *s, fb_error *err)
     return rc;
 }
 
-static int enforce_deadline(struct supervisor *s, struct worker *worker, double now, fb_error *err)
+static void enforce_deadline(struct supervisor *s, struct worker *worker, double now)
 {
-    if (*worker->failure || worker->ended || now < worker->deadline)
-        return FB_OK;
-    snprintf(worker->failure, sizeof worker->failure,
-             "round %zu: not finished within %g s (limits.seconds); it was in phase '%s'",
-             worker->round, s->options->round_seconds, worker->phase);
-    return zygote_kill(s->zygote, worker->cell, err);
+    if (worker->ended || now < worker->deadline)
+        return;
+    worker->deadline = INFINITY;
+    if (*worker->failure || worker->done) /* it has said why, or all; it only does not end */
+        zygote_kill(s->zygote, worker->cell, NULL);
+    else
+        condemn(s, worker, "not finished within %g s (limits.seconds); it was in phase '%s'",
+                s->options->round_seconds, worker->phase);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 
 static int catch_signals(sigset_t *ret_before, int *ret_fd, fb_error *err)
 {
+    static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
     sigset_t stop;
     sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGHUP);
+    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
+        struct sigaction action;
+        if (sigaction(stopping[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(&stop, stopping[i]); /* nohup ignores SIGHUP: so do we */
+    }
     sigprocmask(SIG_BLOCK, &stop, ret_before);
     *ret_fd = signalfd(-1, &stop, SFD_NONBLOCK | SFD_CLOEXEC);
     return *ret_fd < 0 ? fb_fail(err, FB_EIO, "cannot watch for signals: %s", strerror(errno))
@@ -480,10 +577,11 @@ static int handle_events(struct supervisor *s, const struct pollfd *events, fb_e
         struct worker *worker = &s->workers[i];
         if (!worker->busy)
             continue;
-        if (events[2 + i].revents)
+        if (events[2 + i].revents || (worker->ended && !worker->closed))
             rc = listen_to(s, worker, err);
-        if (!rc)
-            rc = enforce_deadline(s, worker, now, err);
+        if (worker->ended) /* all that it said is read; what it started may still hold the socket */
+            worker->closed = true;
+        enforce_deadline(s, worker, now);
         if (!rc && worker->ended && worker->closed)
             rc = settle(s, worker, err);
     }
@@ -496,6 +594,8 @@ static int loop(struct supervisor *s, struct pollfd *events, fb_error *err)
         bool busy = false;
         for (size_t i = 0; i < s->options->workers; i++) {
             int rc = s->workers[i].busy ? FB_OK : assign(s, &s->workers[i], err);
+            if (!rc) /* or the zygote and we might each wait for the other to listen */
+                rc = listen_to_zygote(s, err);
             if (rc)
                 return rc;
             busy |= s->workers[i].busy;
@@ -526,12 +626,8 @@ int supervisor_run(const struct plan *plan, struct store *store, struct zygote *
         rc = survey(&s, err);
     if (!rc)
         rc = loop(&s, events, err);
-    for (size_t i = 0; s.workers && i < options->workers; i++) {
-        if (!s.workers[i].busy)
-            continue;
-        close(s.workers[i].socket);
-        message_reader_finish(&s.workers[i].reader);
-    }
+    for (size_t i = 0; s.workers && i < options->workers; i++)
+        release_worker(&s.workers[i]);
     if (s.signals >= 0)
         close(s.signals);
     sigprocmask(SIG_SETMASK, &before, NULL);

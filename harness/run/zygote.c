@@ -74,6 +74,7 @@ FB_NORETURN static void become_cell(const struct plan *plan, const zygote_option
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     die_with_parent(parent);
+    setpgid(0, 0); /* so that what a plugin starts ends with its cell */
     redirect_output(options->log_directory, plan->cells[cell].key);
     limit_memory(options->memory_limit);
     int status = cell_run(plan, cell, socket);
@@ -115,7 +116,9 @@ static void spawn(struct nursery *nursery, size_t cell, int socket)
 {
     struct child *place = free_place(nursery);
     pid_t parent = getpid();
+    errno = ENOMEM;
     pid_t pid = place ? fork() : -1;
+    int problem = errno;
     if (pid == 0) {
         close(nursery->control);
         close(nursery->signals);
@@ -125,17 +128,24 @@ static void spawn(struct nursery *nursery, size_t cell, int socket)
     if (pid > 0)
         *place = (struct child){pid, cell};
     else
-        message_send(
-            nursery->control,
-            json_pack("{s:s, s:I, s:i}", "type", "ended", "cell", (json_int_t)cell, "exit", 127),
-            -1, NULL);
+        message_send(nursery->control,
+                     json_pack("{s:s, s:I, s:i}", "type", "no process", "cell", (json_int_t)cell,
+                               "errno", problem),
+                     -1, NULL);
+}
+
+/* A cell's process and all that it has started, if the plugin did not put them out of reach. */
+static void end_group(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    kill(pid, SIGKILL); /* when it had no time to make its group */
 }
 
 static void kill_cell(const struct nursery *nursery, size_t cell)
 {
     for (size_t i = 0; i < nursery->child_count; i++)
         if (nursery->children[i].pid && nursery->children[i].cell == cell)
-            kill(nursery->children[i].pid, SIGKILL);
+            end_group(nursery->children[i].pid);
 }
 
 /* Reaps what has ended and tells the supervisor how. */
@@ -152,6 +162,7 @@ static void reap(struct nursery *nursery)
             if (child->pid != pid)
                 continue;
             bool killed = WIFSIGNALED(status);
+            kill(-pid, SIGKILL); /* its children, if any are left */
             message_send(nursery->control,
                          json_pack("{s:s, s:I, s:i}", "type", "ended", "cell",
                                    (json_int_t)child->cell, killed ? "signal" : "exit",

@@ -12,7 +12,8 @@
 
 struct zygote {
     pid_t pid;
-    int control; /* socket; the zygote sends {type: ended, cell, exit | signal} */
+    int control; /* socket; the zygote sends {type: ended, cell, exit | signal} or
+                    {type: no process, cell, errno} */
 };
 
 typedef struct zygote_options {

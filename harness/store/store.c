@@ -200,7 +200,7 @@ int store_open(const char *directory, bool writable, struct store **ret_store, f
         rc = store_fail(store, "open", err);
         goto done;
     }
-    sqlite3_busy_timeout(store->db, 10000);
+    sqlite3_busy_timeout(store->db, 60000);
     rc = store_run_sql(store,
                        "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; "
                        "PRAGMA foreign_keys=ON;",

@@ -196,18 +196,22 @@ static json_t *row_json(sqlite3_stmt *read)
     return row;
 }
 
+/* All rows are read before the first is handed on: a reader that is slow to print must not hold the lock that
+ * a run needs to write. */
 int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err)
 {
     int rc, step = SQLITE_DONE;
+    json_t *rows = json_array();
     sqlite3_stmt *read = store_prepare(store, view_sql(view), &rc, err);
-    while (!rc && (step = sqlite3_step(read)) == SQLITE_ROW) {
-        json_t *object = row_json(read);
-        rc =
-            object ? row(context, object, err) : fb_fail(err, FB_ENOMEM, "out of memory for a row");
-        json_decref(object);
-    }
+    while (!rc && (step = sqlite3_step(read)) == SQLITE_ROW)
+        if (json_array_append_new(rows, row_json(read)) < 0)
+            rc = fb_fail(err, FB_ENOMEM, "out of memory for the results' rows");
     if (!rc && step != SQLITE_DONE)
         rc = store_fail(store, "read the results", err);
     sqlite3_finalize(read);
+    size_t count = json_array_size(rows);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = row(context, json_array_get(rows, i), err);
+    json_decref(rows);
     return rc;
 }

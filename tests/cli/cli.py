@@ -27,10 +27,10 @@ def flipbench(*arguments, timeout=300, **environment):
                           env={**os.environ, **environment})
 
 
-def start(*arguments):
-    """Starts flipbench and returns the running process."""
+def start(*arguments, before=None):
+    """Starts flipbench, after `before` in its process, and returns the running process."""
     return subprocess.Popen([PROGRAM, *map(str, arguments)], text=True, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=before)
 
 
 def export(directory, what):

@@ -171,6 +171,30 @@ class Stops(Case):
         self.assertIn("carry on", errors)
         self.fine("run", spec, "-o", out)
 
+    def test_nohup_is_respected(self):
+        spec = self.write("spec.yaml", QUICK)
+        out = self.path("out")
+        process = start("run", spec, "-o", out, "--set", "trials=30",
+                        before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        wait_until(lambda: stored_rounds(out) > 0)
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0)
+
+    def test_a_rough_start(self):
+        """Closed standard descriptors and an ignored SIGCHLD must not hang or spoil a run."""
+        spec = self.write("spec.yaml", QUICK)
+
+        def rough():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            for fd in range(3):
+                os.close(fd)
+
+        process = start("run", spec, "-o", self.path("out"), before=rough)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(len(export(self.path("out"), "rounds")), 6)
+
     def test_cells_die_with_a_killed_supervisor_and_free_the_lock(self):
         spec = self.write("spec.yaml", SPEC)
         out = self.path("out")
@@ -222,6 +246,19 @@ class BadPlugins(Case):
         cause = self.run_with("hang_select.so", "hang-select", "--set", "limits.seconds=3")
         self.assertIn("not finished within 3 s", cause)
 
+    def test_a_process_that_does_not_end_after_its_failure(self):
+        self.assertIn("nig is not here",
+                      self.run_with("hang_after_failure.so", "hang-after-failure"))
+
+    def test_samples_that_are_not_in_the_pool(self):
+        self.assertIn("not in the pool", self.run_with("cheat.so", "cheat"))
+
+    def test_a_child_that_outlives_its_cell(self):
+        spec = self.write("spec.yaml", QUICK.replace("entropy]", "orphan]"))
+        self.fine("run", spec, "-o", self.path("out"), "--plugin", os.path.join(BROKEN, "orphan.so"),
+                  timeout=60)
+        wait_until(lambda: not processes_of(self.path("out")))
+
     def test_wrong_abi(self):
         spec = self.write("spec.yaml", QUICK)
         text = self.refused("run", spec, "-o", self.path("out"), "--plugin",
@@ -249,6 +286,11 @@ class Refusals(Case):
         self.assertIn("1000", text)
         text = self.refused("run", spec, "-o", self.path("out"), "--set", "budget.rounds=1000")
         self.assertIn("rounds", text)
+
+    def test_two_settings_that_are_one(self):
+        spec = self.write("spec.yaml", QUICK + "grid: {budget.rounds: [1, 2]}\n")
+        text = self.refused("run", spec, "-o", self.path("out"))
+        self.assertIn("the same experiment", text)
 
     def test_another_experiment_in_the_folder(self):
         spec = self.write("spec.yaml", QUICK)
