@@ -505,6 +505,28 @@ static void dropout_masks_follow_their_keys(void **state)
     nn_destroy(network);
 }
 
+/* The kernel that dropout draws its words with is the stream's generator, wherever a draw begins or
+ * ends and where the number of the block passes 32 bits. */
+static void random_kernel_draws_the_stream(void **state)
+{
+    (void)state;
+    enum { MOST = 333 };
+    static const uint64_t firsts[] = {0, 1, 63, 64, (uint64_t)4 << 32, ((uint64_t)4 << 32) - 30};
+    static const size_t counts[] = {0, 1, 3, 64, 65, MOST};
+    fb_stream stream = stream_of("test", 2);
+    for (const char *const *isa = kernels_isas(); *isa; isa++) {
+        assert_int_equal(kernels_use_isa(*isa, NULL), 0);
+        for (size_t f = 0; f < sizeof firsts / sizeof *firsts; f++)
+            for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+                uint32_t wanted[MOST + 1] = {0}, got[MOST + 1] = {0};
+                fb_stream_bits(stream, (uint64_t)7 << 40, firsts[f], counts[c], wanted);
+                kernels_random_bits(stream.key, (uint64_t)7 << 40, firsts[f], counts[c], got);
+                assert_memory_equal(got, wanted, sizeof got);
+            }
+    }
+    assert_int_equal(kernels_use_isa(NULL, NULL), 0);
+}
+
 /* A pass's probabilities depend on the pass, not on how many passes or samples there are. */
 static void monte_carlo_passes_stand_alone(void **state)
 {
@@ -1163,6 +1185,7 @@ int main(void)
         cmocka_unit_test(weights_are_truncated_he_normal),
         cmocka_unit_test(weights_are_keyed_by_place),
         cmocka_unit_test(dropout_masks_follow_their_keys),
+        cmocka_unit_test(random_kernel_draws_the_stream),
         cmocka_unit_test(monte_carlo_passes_stand_alone),
         cmocka_unit_test(monte_carlo_matches_the_reference),
         cmocka_unit_test(metrics_match_cases_by_hand),

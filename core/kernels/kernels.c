@@ -194,6 +194,11 @@ void kernels_normal(size_t count, const uint32_t *bits, float *out)
     table()->normal(count, bits, out);
 }
 
+void kernels_random_bits(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out)
+{
+    table()->random_bits(key, draw, first, count, out);
+}
+
 void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                          size_t ldo)
 {

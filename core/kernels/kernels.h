@@ -59,6 +59,10 @@ double kernels_exp_double(double x);
  * cosine and sine. The largest magnitude is 5.9. */
 void kernels_normal(size_t count, const uint32_t *bits, float *out);
 
+/* The words `first` .. first+count-1 of the draw `draw` of Philox 4x32-10 under `key`, as
+ * fb_stream_bits (core/base/stream.h) has them, many counters at a time. */
+void kernels_random_bits(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
+
 /* Rows of log-softmax: out[r][c] = x[r][c] - max_r - log(sum exp(x[r] - max_r)), the sum in double
  * in order of c. In place is fine. A NaN or an infinite maximum makes the whole row NaN. */
 void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,

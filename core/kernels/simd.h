@@ -35,7 +35,8 @@
  *   v_fma(a, b, c) = a b + c and v_fnma(a, b, c) = c - a b, rounded once;
  *   v_max(a, b) = a > b ? a : b and v_min(a, b) = a < b ? a : b, so that a NaN in b stays;
  *   v_less, v_equal: false for a NaN; v_select(mask, a, b) = mask ? a : b;
- *   integers of 32 bits that wrap; v_shift_right brings in zeros; v_from_int takes them as signed;
+ *   integers of 32 bits that wrap; v_mul_high: the upper half of the unsigned product;
+ *   v_shift_right brings in zeros; v_from_int takes them as signed;
  *   v_bits and v_from_bits reinterpret. */
 
 #if defined(__AVX512F__) && !defined(KERNELS_SCALAR)
@@ -65,9 +66,17 @@ SIMD_INLINE v_mask v_less(v_f32 a, v_f32 b) { return _mm512_cmp_ps_mask(a, b, _C
 SIMD_INLINE v_mask v_equal(v_f32 a, v_f32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 SIMD_INLINE v_f32 v_select(v_mask m, v_f32 a, v_f32 b) { return _mm512_mask_blend_ps(m, b, a); }
 SIMD_INLINE v_i32 v_load_int(const uint32_t *p) { return _mm512_loadu_si512(p); }
+SIMD_INLINE void v_store_int(uint32_t *p, v_i32 a) { _mm512_storeu_si512(p, a); }
 SIMD_INLINE v_i32 v_set1_int(int32_t a) { return _mm512_set1_epi32(a); }
 SIMD_INLINE v_i32 v_add_int(v_i32 a, v_i32 b) { return _mm512_add_epi32(a, b); }
 SIMD_INLINE v_i32 v_sub_int(v_i32 a, v_i32 b) { return _mm512_sub_epi32(a, b); }
+SIMD_INLINE v_i32 v_mul_int(v_i32 a, v_i32 b) { return _mm512_mullo_epi32(a, b); }
+SIMD_INLINE v_i32 v_mul_high(v_i32 a, v_i32 b)
+{
+    const v_i32 even = _mm512_mul_epu32(a, b);
+    const v_i32 odd = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32));
+    return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
+}
 SIMD_INLINE v_i32 v_and(v_i32 a, v_i32 b) { return _mm512_and_si512(a, b); }
 SIMD_INLINE v_i32 v_or(v_i32 a, v_i32 b) { return _mm512_or_si512(a, b); }
 SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return _mm512_xor_si512(a, b); }
@@ -108,9 +117,20 @@ SIMD_INLINE v_i32 v_load_int(const uint32_t *p)
 {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
+SIMD_INLINE void v_store_int(uint32_t *p, v_i32 a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, a);
+}
 SIMD_INLINE v_i32 v_set1_int(int32_t a) { return _mm256_set1_epi32(a); }
 SIMD_INLINE v_i32 v_add_int(v_i32 a, v_i32 b) { return _mm256_add_epi32(a, b); }
 SIMD_INLINE v_i32 v_sub_int(v_i32 a, v_i32 b) { return _mm256_sub_epi32(a, b); }
+SIMD_INLINE v_i32 v_mul_int(v_i32 a, v_i32 b) { return _mm256_mullo_epi32(a, b); }
+SIMD_INLINE v_i32 v_mul_high(v_i32 a, v_i32 b)
+{
+    const v_i32 even = _mm256_mul_epu32(a, b);
+    const v_i32 odd = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32));
+    return _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+}
 SIMD_INLINE v_i32 v_and(v_i32 a, v_i32 b) { return _mm256_and_si256(a, b); }
 SIMD_INLINE v_i32 v_or(v_i32 a, v_i32 b) { return _mm256_or_si256(a, b); }
 SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return _mm256_xor_si256(a, b); }
@@ -151,9 +171,16 @@ SIMD_INLINE v_f32 v_select(v_mask m, v_f32 a, v_f32 b) { return vbslq_f32(m, a, 
 SIMD_INLINE v_f32 v_max(v_f32 a, v_f32 b) { return v_select(v_less(b, a), a, b); }
 SIMD_INLINE v_f32 v_min(v_f32 a, v_f32 b) { return v_select(v_less(a, b), a, b); }
 SIMD_INLINE v_i32 v_load_int(const uint32_t *p) { return vld1q_u32(p); }
+SIMD_INLINE void v_store_int(uint32_t *p, v_i32 a) { vst1q_u32(p, a); }
 SIMD_INLINE v_i32 v_set1_int(int32_t a) { return vdupq_n_u32((uint32_t)a); }
 SIMD_INLINE v_i32 v_add_int(v_i32 a, v_i32 b) { return vaddq_u32(a, b); }
 SIMD_INLINE v_i32 v_sub_int(v_i32 a, v_i32 b) { return vsubq_u32(a, b); }
+SIMD_INLINE v_i32 v_mul_int(v_i32 a, v_i32 b) { return vmulq_u32(a, b); }
+SIMD_INLINE v_i32 v_mul_high(v_i32 a, v_i32 b)
+{
+    return vcombine_u32(vshrn_n_u64(vmull_u32(vget_low_u32(a), vget_low_u32(b)), 32),
+                        vshrn_n_u64(vmull_u32(vget_high_u32(a), vget_high_u32(b)), 32));
+}
 SIMD_INLINE v_i32 v_and(v_i32 a, v_i32 b) { return vandq_u32(a, b); }
 SIMD_INLINE v_i32 v_or(v_i32 a, v_i32 b) { return vorrq_u32(a, b); }
 SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return veorq_u32(a, b); }
@@ -187,9 +214,12 @@ SIMD_INLINE v_mask v_less(v_f32 a, v_f32 b) { return a < b; }
 SIMD_INLINE v_mask v_equal(v_f32 a, v_f32 b) { return a == b; }
 SIMD_INLINE v_f32 v_select(v_mask m, v_f32 a, v_f32 b) { return m ? a : b; }
 SIMD_INLINE v_i32 v_load_int(const uint32_t *p) { return *p; }
+SIMD_INLINE void v_store_int(uint32_t *p, v_i32 a) { *p = a; }
 SIMD_INLINE v_i32 v_set1_int(int32_t a) { return (uint32_t)a; }
 SIMD_INLINE v_i32 v_add_int(v_i32 a, v_i32 b) { return a + b; }
 SIMD_INLINE v_i32 v_sub_int(v_i32 a, v_i32 b) { return a - b; }
+SIMD_INLINE v_i32 v_mul_int(v_i32 a, v_i32 b) { return a * b; }
+SIMD_INLINE v_i32 v_mul_high(v_i32 a, v_i32 b) { return (uint32_t)((uint64_t)a * b >> 32); }
 SIMD_INLINE v_i32 v_and(v_i32 a, v_i32 b) { return a & b; }
 SIMD_INLINE v_i32 v_or(v_i32 a, v_i32 b) { return a | b; }
 SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return a ^ b; }

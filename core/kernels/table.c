@@ -11,6 +11,7 @@ const kernels_table ISA(table) = {
     .exp = ISA(exp),
     .log = ISA(log),
     .normal = ISA(normal),
+    .random_bits = ISA(random_bits),
     .log_softmax = ISA(log_softmax),
     .convert_u8 = ISA(convert_u8),
     .adam = ISA(adam),

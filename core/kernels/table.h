@@ -34,6 +34,7 @@ typedef struct kernels_table {
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
+    void (*random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
     void (*log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                         size_t ldo);
     void (*convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
@@ -68,6 +69,7 @@ void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);
+void ISA(random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
 void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                       size_t ldo);
 void ISA(convert_u8)(size_t count, const uint8_t *x, float scale, float *out);

@@ -99,95 +99,168 @@ static span inside(size_t first, size_t padding, size_t length, size_t limit)
     return (span){begin, reach < length ? reach : length};
 }
 
-/* ---- transforms of one tile ---------------------------------------------------------------- */
+/* ---- transforms of one tile ----------------------------------------------------------------
+ *
+ * Each takes a vector of channels through its columns, then its rows, and loads and stores on the
+ * way: what is between, `half`, is more than the registers hold, and should be all that is. */
 
-/* Reads what lies at rows and columns of a (size x size) patch, zeros elsewhere. `at` is the
- * patch's first element (it may lie outside the array when that element is not read). */
-SIMD_INLINE void load_patch(const float *at, ptrdiff_t row_stride, ptrdiff_t column_stride,
-                            span rows, span columns, size_t size, v_f32 *patch)
+/* A rectangle of pixels in an image, of which the rows and columns in the spans exist. */
+typedef struct patch {
+    ptrdiff_t first;                  /* element of its first pixel; may lie outside the array */
+    ptrdiff_t row_stride, column_stride;
+    span rows, columns;
+} patch;
+
+static bool is_whole(const patch *p, size_t size)
 {
-    if (rows.begin == 0 && rows.end == size && columns.begin == 0 && columns.end == size) {
-        for (size_t i = 0; i < size; i++)
-            for (size_t j = 0; j < size; j++)
-                patch[i * size + j] =
-                    v_load(at + (ptrdiff_t)i * row_stride + (ptrdiff_t)j * column_stride);
-        return;
+    return p->rows.begin == 0 && p->rows.end == size && p->columns.begin == 0 &&
+           p->columns.end == size;
+}
+
+SIMD_INLINE bool has_pixel(const patch *p, size_t row, size_t column)
+{
+    return row >= p->rows.begin && row < p->rows.end && column >= p->columns.begin &&
+           column < p->columns.end;
+}
+
+SIMD_INLINE ptrdiff_t pixel_at(const patch *p, size_t row, size_t column)
+{
+    return p->first + (ptrdiff_t)row * p->row_stride + (ptrdiff_t)column * p->column_stride;
+}
+
+/* A pixel's vector; zeros where there is no pixel. `whole`: there are all. */
+SIMD_INLINE v_f32 load_pixel(const patch *p, const float *images, size_t row, size_t column,
+                             bool whole)
+{
+    if (whole || has_pixel(p, row, column))
+        return v_load(images + pixel_at(p, row, column));
+    return v_set1(0.0f);
+}
+
+/* The input that a tile needs. */
+static patch input_patch(const tiling *t, tile_place place)
+{
+    const kernels_conv *conv = t->conv;
+    const ptrdiff_t channels = (ptrdiff_t)conv->channels, row = (ptrdiff_t)conv->width * channels;
+    const ptrdiff_t padding = (ptrdiff_t)conv->padding;
+    return (patch){
+        .first = ((ptrdiff_t)(place.image * conv->height + place.row) - padding) * row +
+                 ((ptrdiff_t)place.column - padding) * channels,
+        .row_stride = row,
+        .column_stride = channels,
+        .rows = inside(place.row, conv->padding, PATCH, conv->height),
+        .columns = inside(place.column, conv->padding, PATCH, conv->width),
+    };
+}
+
+/* A tile's output. */
+static patch output_patch(const tiling *t, tile_place place)
+{
+    const size_t filters = t->conv->filters;
+    const size_t pixel = (place.image * t->out_height + place.row) * t->out_width + place.column;
+    return (patch){
+        .first = (ptrdiff_t)(pixel * filters),
+        .row_stride = (ptrdiff_t)(t->out_width * filters),
+        .column_stride = (ptrdiff_t)filters,
+        .rows = {0, smaller(TILE, t->out_height - place.row)},
+        .columns = {0, smaller(TILE, t->out_width - place.column)},
+    };
+}
+
+SIMD_INLINE void input_vector_to_points(const patch *p, const float *x, bool whole, float *to,
+                                        size_t distance)
+{
+    v_f32 half[POINTS];
+    SIMD_UNROLL
+    for (size_t j = 0; j < PATCH; j++) {
+        v_f32 column[PATCH];
+        SIMD_UNROLL
+        for (size_t i = 0; i < PATCH; i++)
+            column[i] = load_pixel(p, x, i, j, whole);
+        input_to_points(column, 1, half + j, PATCH);
     }
-    for (size_t i = 0; i < size; i++)
-        for (size_t j = 0; j < size; j++) {
-            bool in = i >= rows.begin && i < rows.end && j >= columns.begin && j < columns.end;
-            patch[i * size + j] =
-                in ? v_load(at + (ptrdiff_t)i * row_stride + (ptrdiff_t)j * column_stride)
-                   : v_set1(0.0f);
-        }
-}
-
-static void store_points(const v_f32 *points, const planes *p, size_t which, size_t channel)
-{
-    float *to = p->data + which * p->width + channel;
-    for (size_t x = 0; x < POINTS; x++)
-        v_store(to + x * p->distance, points[x]);
-}
-
-static void load_points(const planes *p, size_t which, size_t channel, v_f32 *points)
-{
-    const float *from = p->data + which * p->width + channel;
-    for (size_t x = 0; x < POINTS; x++)
-        points[x] = v_load(from + x * p->distance);
+    SIMD_UNROLL
+    for (size_t i = 0; i < PATCH; i++) {
+        v_f32 row[PATCH];
+        input_to_points(half + i * PATCH, 1, row, 1);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            v_store(to + (i * PATCH + j) * distance, row[j]);
+    }
 }
 
 /* A tile's input to its points, all channels. */
 static void transform_input(const tiling *t, const float *x, size_t which, const planes *to,
                             size_t slot)
 {
-    const kernels_conv *conv = t->conv;
-    const tile_place place = place_of(t, which);
-    const span rows = inside(place.row, conv->padding, PATCH, conv->height);
-    const span columns = inside(place.column, conv->padding, PATCH, conv->width);
-    const ptrdiff_t channels = (ptrdiff_t)conv->channels, row = (ptrdiff_t)conv->width * channels;
-    const ptrdiff_t padding = (ptrdiff_t)conv->padding;
-    const ptrdiff_t first = ((ptrdiff_t)(place.image * conv->height + place.row) - padding) * row +
-                            ((ptrdiff_t)place.column - padding) * channels;
-    for (size_t c = 0; c < conv->channels; c += V_WIDTH) {
-        v_f32 patch[POINTS], half[POINTS], points[POINTS];
-        load_patch(x + first + (ptrdiff_t)c, row, channels, rows, columns, PATCH, patch);
-        SIMD_UNROLL
-        for (size_t j = 0; j < PATCH; j++)
-            input_to_points(patch + j, PATCH, half + j, PATCH);
+    const patch p = input_patch(t, place_of(t, which));
+    const bool whole = is_whole(&p, PATCH);
+    float *points = to->data + slot * to->width;
+    for (size_t c = 0; c < to->width; c += V_WIDTH) {
+        if (whole)
+            input_vector_to_points(&p, x + c, true, points + c, to->distance);
+        else
+            input_vector_to_points(&p, x + c, false, points + c, to->distance);
+    }
+}
+
+/* Points to the 4 x 4 outputs of a vector of filters. */
+SIMD_INLINE void points_to_output_vector(const float *from, size_t distance, v_f32 *out)
+{
+    v_f32 half[TILE * PATCH];
+    SIMD_UNROLL
+    for (size_t j = 0; j < PATCH; j++) {
+        v_f32 column[PATCH];
         SIMD_UNROLL
         for (size_t i = 0; i < PATCH; i++)
-            input_to_points(half + i * PATCH, 1, points + i * PATCH, 1);
-        store_points(points, to, slot, c);
+            column[i] = v_load(from + (i * PATCH + j) * distance);
+        points_to_output(column, 1, half + j, PATCH);
     }
+    SIMD_UNROLL
+    for (size_t i = 0; i < TILE; i++)
+        points_to_output(half + i * PATCH, 1, out + i * TILE, 1);
 }
 
 /* A tile's points to its output: bias, ReLU, and the part that lies in the image. */
 static void transform_output(const tiling *t, const planes *from, size_t slot, size_t which,
                              const float *bias, bool relu, float *y)
 {
-    const size_t filters = t->conv->filters;
-    const tile_place place = place_of(t, which);
-    const size_t rows = smaller(TILE, t->out_height - place.row);
-    const size_t columns = smaller(TILE, t->out_width - place.column);
-    float *first =
-        y + ((place.image * t->out_height + place.row) * t->out_width + place.column) * filters;
-    for (size_t k = 0; k < filters; k += V_WIDTH) {
-        v_f32 points[POINTS], half[TILE * PATCH], out[TILE * TILE];
-        load_points(from, slot, k, points);
+    const patch p = output_patch(t, place_of(t, which));
+    const float *points = from->data + slot * from->width;
+    for (size_t k = 0; k < from->width; k += V_WIDTH) {
+        v_f32 out[TILE * TILE];
+        points_to_output_vector(points + k, from->distance, out);
+        const v_f32 shift = v_load(bias + k);
         SIMD_UNROLL
-        for (size_t j = 0; j < PATCH; j++)
-            points_to_output(points + j, PATCH, half + j, PATCH);
+        for (size_t i = 0; i < TILE * TILE; i++) {
+            v_f32 value = v_add(out[i], shift);
+            if (relu)
+                value = v_max(v_set1(0.0f), value);
+            if (has_pixel(&p, i / TILE, i % TILE))
+                v_store(y + k + pixel_at(&p, i / TILE, i % TILE), value);
+        }
+    }
+}
+
+SIMD_INLINE void d_output_vector_to_points(const patch *p, const float *dy, bool whole, float *to,
+                                           size_t distance)
+{
+    v_f32 half[PATCH * TILE];
+    SIMD_UNROLL
+    for (size_t j = 0; j < TILE; j++) {
+        v_f32 column[TILE];
         SIMD_UNROLL
         for (size_t i = 0; i < TILE; i++)
-            points_to_output(half + i * PATCH, 1, out + i * TILE, 1);
-        const v_f32 shift = v_load(bias + k);
-        for (size_t i = 0; i < rows; i++)
-            for (size_t j = 0; j < columns; j++) {
-                v_f32 value = v_add(out[i * TILE + j], shift);
-                if (relu)
-                    value = v_max(v_set1(0.0f), value);
-                v_store(first + (i * t->out_width + j) * filters + k, value);
-            }
+            column[i] = load_pixel(p, dy, i, j, whole);
+        output_to_points(column, 1, half + j, TILE);
+    }
+    SIMD_UNROLL
+    for (size_t i = 0; i < PATCH; i++) {
+        v_f32 row[PATCH];
+        output_to_points(half + i * TILE, 1, row, 1);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            v_store(to + (i * PATCH + j) * distance, row[j]);
     }
 }
 
@@ -195,52 +268,54 @@ static void transform_output(const tiling *t, const planes *from, size_t slot, s
 static void transform_d_output(const tiling *t, const float *dy, size_t which, const planes *to,
                                size_t slot)
 {
-    const size_t filters = t->conv->filters;
-    const tile_place place = place_of(t, which);
-    const span rows = {0, smaller(TILE, t->out_height - place.row)};
-    const span columns = {0, smaller(TILE, t->out_width - place.column)};
-    const float *first =
-        dy + ((place.image * t->out_height + place.row) * t->out_width + place.column) * filters;
-    for (size_t k = 0; k < filters; k += V_WIDTH) {
-        v_f32 out[TILE * TILE], half[PATCH * TILE], points[POINTS];
-        load_patch(first + k, (ptrdiff_t)(t->out_width * filters), (ptrdiff_t)filters, rows,
-                   columns, TILE, out);
-        SIMD_UNROLL
-        for (size_t j = 0; j < TILE; j++)
-            output_to_points(out + j, TILE, half + j, TILE);
+    const patch p = output_patch(t, place_of(t, which));
+    const bool whole = is_whole(&p, TILE);
+    float *points = to->data + slot * to->width;
+    for (size_t k = 0; k < to->width; k += V_WIDTH) {
+        if (whole)
+            d_output_vector_to_points(&p, dy + k, true, points + k, to->distance);
+        else
+            d_output_vector_to_points(&p, dy + k, false, points + k, to->distance);
+    }
+}
+
+/* Adds the points' share of the gradient to a vector of channels of the input. */
+SIMD_INLINE void add_points_to_d_input(const patch *p, const float *from, size_t distance,
+                                       bool whole, float *dx)
+{
+    v_f32 half[POINTS];
+    SIMD_UNROLL
+    for (size_t j = 0; j < PATCH; j++) {
+        v_f32 column[PATCH];
         SIMD_UNROLL
         for (size_t i = 0; i < PATCH; i++)
-            output_to_points(half + i * TILE, 1, points + i * PATCH, 1);
-        store_points(points, to, slot, k);
+            column[i] = v_load(from + (i * PATCH + j) * distance);
+        points_to_input(column, 1, half + j, PATCH);
+    }
+    SIMD_UNROLL
+    for (size_t i = 0; i < PATCH; i++) {
+        v_f32 row[PATCH];
+        points_to_input(half + i * PATCH, 1, row, 1);
+        SIMD_UNROLL
+        for (size_t j = 0; j < PATCH; j++)
+            if (whole || has_pixel(p, i, j)) {
+                float *at = dx + pixel_at(p, i, j);
+                v_store(at, v_add(v_load(at), row[j]));
+            }
     }
 }
 
 /* Adds a tile's share to the gradient of the input. */
 static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t which, float *dx)
 {
-    const kernels_conv *conv = t->conv;
-    const tile_place place = place_of(t, which);
-    const span rows = inside(place.row, conv->padding, PATCH, conv->height);
-    const span columns = inside(place.column, conv->padding, PATCH, conv->width);
-    for (size_t c = 0; c < conv->channels; c += V_WIDTH) {
-        v_f32 points[POINTS], half[POINTS], patch[POINTS];
-        load_points(from, slot, c, points);
-        SIMD_UNROLL
-        for (size_t j = 0; j < PATCH; j++)
-            points_to_input(points + j, PATCH, half + j, PATCH);
-        SIMD_UNROLL
-        for (size_t i = 0; i < PATCH; i++)
-            points_to_input(half + i * PATCH, 1, patch + i * PATCH, 1);
-        for (size_t i = rows.begin; i < rows.end; i++)
-            for (size_t j = columns.begin; j < columns.end; j++) {
-                size_t row = place.row + i - conv->padding,
-                       column = place.column + j - conv->padding;
-                float *at =
-                    dx +
-                    ((place.image * conv->height + row) * conv->width + column) * conv->channels +
-                    c;
-                v_store(at, v_add(v_load(at), patch[i * PATCH + j]));
-            }
+    const patch p = input_patch(t, place_of(t, which));
+    const bool whole = is_whole(&p, PATCH);
+    const float *points = from->data + slot * from->width;
+    for (size_t c = 0; c < from->width; c += V_WIDTH) {
+        if (whole)
+            add_points_to_d_input(&p, points + c, from->distance, true, dx + c);
+        else
+            add_points_to_d_input(&p, points + c, from->distance, false, dx + c);
     }
 }
 

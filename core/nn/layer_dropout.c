@@ -31,7 +31,7 @@ void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t count, f
     float scale = (float)(1.0 / (1.0 - layer->spec.rate));
     for (size_t first = 0; first < count; first += BLOCK) {
         size_t n = count - first < BLOCK ? count - first : BLOCK;
-        fb_stream_bits(stream, pass->draw, first, n, bits);
+        kernels_random_bits(stream.key, pass->draw, first, n, bits);
         for (size_t i = 0; i < n; i++)
             mask[first + i] = bits[i] >= threshold ? scale : 0.0f;
     }
