@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "message.h"
+#include "round_message.h"
 
 /* A worker's place: the cell that it is running. */
 struct worker {
@@ -210,84 +211,6 @@ static int survey(struct supervisor *s, fb_error *err)
 
 /* ---- what a cell says ---------------------------------------------------------------------- */
 
-static double number(const json_t *message, const char *name)
-{
-    const json_t *value = json_object_get(message, name);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static bool is_share(double value)
-{
-    return value >= 0 && value <= 1;
-}
-
-static host_record *read_records(json_t *object, size_t *ret_count)
-{
-    size_t count = json_object_size(object), i = 0;
-    host_record *records = fb_calloc(count, sizeof *records);
-    const char *name;
-    json_t *value;
-    if (!records)
-        return NULL;
-    json_object_foreach (object, name, value) {
-        snprintf(records[i].name, sizeof records[i].name, "%s", name);
-        records[i++].value = json_number_value(value);
-    }
-    *ret_count = count;
-    return records;
-}
-
-/* Reads the queried samples and looks up their labels; a cell's process is not trusted with either.
- */
-static store_query *read_queries(const struct plan *plan, const plan_cell *cell,
-                                 const json_t *samples, size_t *ret_count)
-{
-    const data_part *train = &plan->settings[cell->setting].data->train;
-    size_t count = json_array_size(samples);
-    store_query *queries = fb_calloc(count, sizeof *queries);
-    for (size_t i = 0; queries && i < count; i++) {
-        json_int_t id = json_integer_value(json_array_get(samples, i));
-        if (id < 0 || (size_t)id >= train->count) {
-            fb_free(queries);
-            return NULL;
-        }
-        queries[i] = (store_query){(uint32_t)id, train->labels[id]};
-    }
-    *ret_count = count;
-    return queries;
-}
-
-/* The ids and scores of the sub-pool, when the cell sent any; false when they do not fit together.
- */
-static bool read_scores(const json_t *message, store_round *round)
-{
-    const json_t *ids = json_object_get(message, "scored");
-    const json_t *scores = json_object_get(message, "scores");
-    size_t count = json_array_size(ids);
-    uint32_t *id_list = fb_calloc(count, sizeof *id_list);
-    double *score_list = fb_calloc(count, sizeof *score_list);
-    round->score_ids = id_list;
-    round->scores = score_list;
-    round->score_count = count;
-    for (size_t i = 0; id_list && score_list && i < count; i++) {
-        id_list[i] = (uint32_t)json_integer_value(json_array_get(ids, i));
-        score_list[i] = json_number_value(json_array_get(scores, i));
-    }
-    return id_list && score_list && json_array_size(scores) == count;
-}
-
-/* True when the numbers of a round can be what they claim to be. */
-static bool plausible_numbers(const struct worker *worker, const store_round *round,
-                              const json_t *message)
-{
-    return json_integer_value(json_object_get(message, "round")) == (json_int_t)worker->round &&
-           json_integer_value(json_object_get(message, "labeled")) == (json_int_t)worker->labeled &&
-           is_share(round->metrics.accuracy) && is_share(round->metrics.balanced_accuracy) &&
-           is_share(round->metrics.macro_f1) && isfinite(round->metrics.loss) &&
-           round->train_seconds >= 0 && round->query_seconds >= 0 && round->service_seconds >= 0 &&
-           round->evaluate_seconds >= 0;
-}
-
 /* Takes the queried samples out of the pool; false when there are too many or too few of them, or
  * one that may not be queried (again). */
 static bool take_queries(const struct supervisor *s, struct worker *worker,
@@ -345,50 +268,32 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
                       fb_error *err)
 {
     const plan_cell *cell = &s->plan->cells[worker->cell];
-    store_round round = {
-        .round = (uint32_t)worker->round,
-        .labeled = (uint32_t)number(message, "labeled"),
-        .metrics = {number(message, "accuracy"), number(message, "balanced_accuracy"),
-                    number(message, "macro_f1"), number(message, "loss")},
-        .validation_accuracy = number(message, "validation_accuracy"),
-        .train_seconds = number(message, "train_seconds"),
-        .query_seconds = number(message, "query_seconds"),
-        .service_seconds = number(message, "service_seconds"),
-        .evaluate_seconds = number(message, "evaluate_seconds"),
-        .peak_rss_bytes = (uint64_t)json_integer_value(json_object_get(message, "peak_rss_bytes")),
-    };
-    store_query *queries =
-        read_queries(s->plan, cell, json_object_get(message, "samples"), &round.query_count);
-    host_record *records = read_records(json_object_get(message, "records"), &round.record_count);
-    round.queries = queries;
-    round.records = records;
+    struct round_message read = {0};
+    fb_error reason = {0};
     int rc = FB_OK;
-    if (!queries || !records || !read_scores(message, &round) ||
-        !plausible_numbers(worker, &round, message)) {
-        condemn(s, worker, "the cell's process sent numbers that cannot be");
-        goto done;
+    if (round_message_read(message, worker->round, worker->labeled,
+                           &s->plan->settings[cell->setting].data->train, &read, &reason)) {
+        condemn(s, worker, "%s", reason.text);
+        return FB_OK;
     }
-    if (!take_queries(s, worker, &round)) {
+    if (!take_queries(s, worker, &read.round)) {
         condemn(s, worker,
                 "the cell's process asked for samples that are not in the pool, or not for as many "
                 "as it should");
         goto done;
     }
-    rc = store_put_round(s->store, cell->key, &round, err);
+    rc = store_put_round(s->store, cell->key, &read.round, err);
     if (rc)
         goto done;
-    if (round.query_count && pay(worker, &round))
+    if (read.round.query_count && pay(worker, &read.round))
         condemn(s, worker, "the cell's process does not take the labels of its query");
     s->summary.rounds_computed++;
     progress_round(s->progress, round_work(s->plan, cell, worker->round));
-    worker->accuracy = round.metrics.accuracy;
+    worker->accuracy = read.round.metrics.accuracy;
     worker->round++;
     worker->deadline = fb_clock_seconds() + s->options->round_seconds;
 done:
-    fb_free(queries);
-    fb_free(records);
-    fb_free((void *)round.score_ids);
-    fb_free((void *)round.scores);
+    round_message_finish(&read);
     return rc;
 }
 
