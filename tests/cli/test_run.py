@@ -205,6 +205,18 @@ class Stops(Case):
         wait_until(lambda: not processes_of(out))
         self.fine("run", spec, "-o", out)
 
+    def test_a_slow_reader_does_not_stop_a_run(self):
+        spec = self.write("spec.yaml", QUICK.replace("train: 400", "train: 3000").replace(
+            "subpool: 100", "subpool: 0") + "scores: true\n")
+        out = self.path("out")
+        self.fine("run", spec, "-o", out)
+        reader = start("export", out, "--what", "scores")
+        reader.stdout.read(1)  # it is printing, and more than a pipe holds is still to come
+        self.assertIsNone(reader.poll())
+        self.fine("run", spec, "-o", out, "--set", "trials=2", timeout=40)
+        reader.kill()
+        reader.communicate()
+
     def test_two_runs_on_one_folder(self):
         spec = self.write("spec.yaml", SPEC)
         out = self.path("out")
