@@ -222,6 +222,116 @@ static void an_image_does_not_depend_on_its_batch(void **state)
     unmake(&f);
 }
 
+/* Max pooling as it is defined, of y (count, out_height, out_width, filters): the largest, the
+ * first of equals, and 4 where a ReLU gave nothing but zeros. */
+static void pool_plainly(const struct fixture *f, bool relu, const float *y, float *pooled,
+                         uint8_t *winner)
+{
+    const size_t filters = f->conv.filters, height = f->out_height / 2, width = f->out_width / 2;
+    for (size_t at = 0; at < f->count * height * width * filters; at++) {
+        size_t k = at % filters, column = at / filters % width, row = at / filters / width % height;
+        size_t image = at / filters / width / height;
+        pooled[at] = -HUGE_VALF;
+        for (size_t i = 0; i < 4; i++) {
+            size_t line = image * f->out_height + 2 * row + i / 2;
+            float value = y[(line * f->out_width + 2 * column + i % 2) * filters + k];
+            if (value > pooled[at]) {
+                pooled[at] = value;
+                winner[at] = (uint8_t)i;
+            }
+        }
+        if (relu && pooled[at] == 0.0f)
+            winner[at] = 4;
+    }
+}
+
+/* The gradient of y: a pooled pixel's to its winner, zeros elsewhere. */
+static void spread_plainly(const struct fixture *f, const float *d_pooled, const uint8_t *winner,
+                           float *dy)
+{
+    const size_t filters = f->conv.filters, height = f->out_height / 2, width = f->out_width / 2;
+    memset(dy, 0, f->y_size * sizeof *dy);
+    for (size_t at = 0; at < f->count * height * width * filters; at++) {
+        size_t k = at % filters, column = at / filters % width, row = at / filters / width % height;
+        size_t line = at / filters / width / height * f->out_height + 2 * row + winner[at] / 2;
+        if (winner[at] < 4)
+            dy[(line * f->out_width + 2 * column + winner[at] % 2) * filters + k] = d_pooled[at];
+    }
+}
+
+/* Convolution and pooling in one, against the two one after the other: the same bits. `flat`: of
+ * images of zeros, whose outputs are all equal. */
+static void check_pooled(kernels_conv conv, size_t count, bool relu, bool flat)
+{
+    struct fixture f = make(conv, count);
+    if (flat)
+        memset(f.x, 0, f.x_size * sizeof *f.x);
+    const size_t size = count * (f.out_height / 2) * (f.out_width / 2) * conv.filters;
+    float *y = guarded(f.y_size), *dy = guarded(f.y_size);
+    float *scratch = guarded(kernels_winograd_scratch(&conv));
+    float *pooled = guarded(size), *got = guarded(size);
+    uint8_t *winner = malloc(size), *got_winner = malloc(size + 1);
+    assert_true(winner && got_winner);
+    const size_t sizes[] = {f.w_size, conv.filters, f.x_size};
+    float *want_gradient[3], *got_gradient[3];
+    for (size_t i = 0; i < 3; i++) {
+        want_gradient[i] = guarded(sizes[i]);
+        got_gradient[i] = guarded(sizes[i]);
+    }
+    for (size_t isa = 0; kernels_isas()[isa]; isa++) {
+        assert_int_equal(kernels_use_isa(kernels_isas()[isa], NULL), 0);
+        kernels_winograd_forward(&conv, count, f.x, f.w, f.bias, relu, y, scratch);
+        pool_plainly(&f, relu, y, pooled, winner);
+        kernels_winograd_pool_forward(&conv, count, f.x, f.w, f.bias, relu, got, NULL, scratch);
+        assert_memory_equal(got, pooled, size * sizeof *got);
+        memset(got, 0, size * sizeof *got);
+        got_winner[size] = 77;
+        kernels_winograd_pool_forward(&conv, count, f.x, f.w, f.bias, relu, got, got_winner,
+                                      scratch);
+        assert_memory_equal(got, pooled, size * sizeof *got);
+        assert_memory_equal(got_winner, winner, size);
+        assert_int_equal(got_winner[size], 77);
+
+        spread_plainly(&f, f.dy, winner, dy);
+        kernels_winograd_gradients(&conv, count, f.x, f.w, dy, want_gradient[0], want_gradient[1],
+                                   want_gradient[2], scratch);
+        kernels_winograd_pool_gradients(&conv, count, f.x, f.w, f.dy, winner, got_gradient[0],
+                                        got_gradient[1], got_gradient[2], scratch);
+        for (size_t i = 0; i < 3; i++)
+            assert_memory_equal(got_gradient[i], want_gradient[i], sizes[i] * sizeof(float));
+    }
+    assert_int_equal(kernels_use_isa(NULL, NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        release(want_gradient[i], sizes[i]);
+        release(got_gradient[i], sizes[i]);
+    }
+    release(scratch, kernels_winograd_scratch(&conv));
+    release(y, f.y_size);
+    release(dy, f.y_size);
+    release(pooled, size);
+    release(got, size);
+    free(winner);
+    free(got_winner);
+    unmake(&f);
+}
+
+static void pooling_changes_no_bits(void **state)
+{
+    (void)state;
+    /* even and odd outputs: whole tiles, parts of tiles, a tile of which pooling leaves nothing */
+    static const kernels_conv list[] = {
+        {10, 10, 16, 3, 0, 32}, {4, 4, 16, 3, 0, 16}, {2, 2, 16, 3, 1, 48}, {7, 5, 32, 3, 1, 16},
+        {9, 11, 16, 3, 1, 16},  {7, 16, 16, 3, 0, 64},
+    };
+    g_seed = 7;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        for (size_t count = 1; count <= 3; count += 2) {
+            check_pooled(list[i], count, true, false);
+            check_pooled(list[i], count, false, false);
+            check_pooled(list[i], count, true, true);
+        }
+}
+
 static void what_fits(void **state)
 {
     (void)state;
@@ -237,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shapes),
         cmocka_unit_test(an_image_does_not_depend_on_its_batch),
+        cmocka_unit_test(pooling_changes_no_bits),
         cmocka_unit_test(what_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

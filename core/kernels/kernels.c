@@ -178,6 +178,29 @@ void kernels_winograd_gradients(const kernels_conv *conv, size_t count, const fl
     table()->winograd_gradients(conv, count, x, weights, dy, d_weights, d_bias, dx, scratch);
 }
 
+static void check_pooled(const kernels_conv *conv)
+{
+    FB_CHECK(winograd_fits(conv));
+    FB_CHECK(conv->height + 2 * conv->padding >= 4 && conv->width + 2 * conv->padding >= 4);
+}
+
+void kernels_winograd_pool_forward(const kernels_conv *conv, size_t count, const float *x,
+                                   const float *weights, const float *bias, bool relu, float *y,
+                                   uint8_t *winner, float *scratch)
+{
+    check_pooled(conv);
+    table()->winograd_pool_forward(conv, count, x, weights, bias, relu, y, winner, scratch);
+}
+
+void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
+                                     const float *weights, const float *dy, const uint8_t *winner,
+                                     float *d_weights, float *d_bias, float *dx, float *scratch)
+{
+    check_pooled(conv);
+    table()->winograd_pool_gradients(conv, count, x, weights, dy, winner, d_weights, d_bias, dx,
+                                     scratch);
+}
+
 void kernels_exp(size_t count, const float *x, float *out)
 {
     table()->exp(count, x, out);

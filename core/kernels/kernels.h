@@ -127,4 +127,16 @@ void kernels_winograd_gradients(const kernels_conv *conv, size_t count, const fl
                                 const float *weights, const float *dy, float *d_weights,
                                 float *d_bias, float *dx, float *scratch);
 
+/* The same, followed by max pooling, 2 x 2 with stride 2 (an odd last row or column is dropped): y
+ * and dy are (count, out_height / 2, out_width / 2, filters), both output sizes at least 2.
+ * `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the first of
+ * equals, or 4 where a ReLU stopped all four; the forward pass leaves it out when it is NULL. The
+ * bits are those of convolution, ReLU and pooling one after the other. */
+void kernels_winograd_pool_forward(const kernels_conv *conv, size_t count, const float *x,
+                                   const float *weights, const float *bias, bool relu, float *y,
+                                   uint8_t *winner, float *scratch);
+void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
+                                     const float *weights, const float *dy, const uint8_t *winner,
+                                     float *d_weights, float *d_bias, float *dx, float *scratch);
+
 #endif

@@ -34,7 +34,7 @@
 /* Every set offers, besides load, store and arithmetic:
  *   v_fma(a, b, c) = a b + c and v_fnma(a, b, c) = c - a b, rounded once;
  *   v_max(a, b) = a > b ? a : b and v_min(a, b) = a < b ? a : b, so that a NaN in b stays;
- *   v_less, v_equal: false for a NaN; v_select(mask, a, b) = mask ? a : b;
+ *   v_less, v_equal: false for a NaN; v_select, v_select_int(mask, a, b) = mask ? a : b;
  *   integers of 32 bits that wrap; v_mul_high: the upper half of the unsigned product;
  *   v_shift_right brings in zeros; v_from_int takes them as signed;
  *   v_bits and v_from_bits reinterpret. */
@@ -84,6 +84,10 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return _mm512_xor_si512(a, b); }
 #define v_shift_right(a, n) _mm512_srli_epi32((a), (n))
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return _mm512_cmpeq_epi32_mask(a, b); }
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return _mm512_cvtepi32_ps(a); }
+SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
+{
+    return _mm512_mask_blend_epi32(m, b, a);
+}
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return _mm512_castps_si512(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return _mm512_castsi512_ps(a); }
 
@@ -141,6 +145,10 @@ SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b)
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
 }
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return _mm256_cvtepi32_ps(a); }
+SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
+{
+    return _mm256_blendv_epi8(b, a, _mm256_castps_si256(m));
+}
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return _mm256_castps_si256(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return _mm256_castsi256_ps(a); }
 
@@ -188,6 +196,7 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return veorq_u32(a, b); }
 #define v_shift_right(a, n) vshrq_n_u32((a), (n))
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return vceqq_u32(a, b); }
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
+SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b) { return vbslq_u32(m, a, b); }
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return vreinterpretq_u32_f32(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return vreinterpretq_f32_u32(a); }
 
@@ -232,6 +241,7 @@ SIMD_INLINE v_f32 v_from_int(v_i32 a)
     memcpy(&i, &a, sizeof i);
     return (float)i;
 }
+SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b) { return m ? a : b; }
 SIMD_INLINE v_i32 v_bits(v_f32 a)
 {
     uint32_t bits;

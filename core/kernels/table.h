@@ -31,6 +31,12 @@ typedef struct kernels_table {
     void (*winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
                                const float *weights, const float *dy, float *d_weights,
                                float *d_bias, float *dx, float *scratch);
+    void (*winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
+                                  const float *weights, const float *bias, bool relu, float *y,
+                                  uint8_t *winner, float *scratch);
+    void (*winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                                    const float *weights, const float *dy, const uint8_t *winner,
+                                    float *d_weights, float *d_bias, float *dx, float *scratch);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
@@ -63,6 +69,12 @@ void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *
 void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
                              const float *weights, const float *dy, float *d_weights,
                              float *d_bias, float *dx, float *scratch);
+void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
+                                const float *weights, const float *bias, bool relu, float *y,
+                                uint8_t *winner, float *scratch);
+void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                                  const float *weights, const float *dy, const uint8_t *winner,
+                                  float *d_weights, float *d_bias, float *dx, float *scratch);
 
 /* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
 void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);

@@ -167,6 +167,20 @@ static patch output_patch(const tiling *t, tile_place place)
     };
 }
 
+/* The pooled output of a tile: half as many pixels, an odd last row or column left out. */
+static patch pooled_patch(const tiling *t, tile_place place)
+{
+    const size_t filters = t->conv->filters, height = t->out_height / 2, width = t->out_width / 2;
+    const size_t row = place.row / 2, column = place.column / 2;
+    return (patch){
+        .first = (ptrdiff_t)(((place.image * height + row) * width + column) * filters),
+        .row_stride = (ptrdiff_t)(width * filters),
+        .column_stride = (ptrdiff_t)filters,
+        .rows = {0, smaller(TILE / 2, height - row)},
+        .columns = {0, smaller(TILE / 2, width - column)},
+    };
+}
+
 SIMD_INLINE void input_vector_to_points(const patch *p, const float *x, bool whole, float *to,
                                         size_t distance)
 {
@@ -221,39 +235,86 @@ SIMD_INLINE void points_to_output_vector(const float *from, size_t distance, v_f
         points_to_output(half + i * PATCH, 1, out + i * TILE, 1);
 }
 
-/* A tile's points to its output: bias, ReLU, and the part that lies in the image. */
-static void transform_output(const tiling *t, const planes *from, size_t slot, size_t which,
-                             const float *bias, bool relu, float *y)
+/* What becomes of the sums of a convolution. */
+typedef struct finish {
+    const float *bias;
+    bool relu;
+    bool pool;
+    float *y;
+    uint8_t *winner; /* of pooling; may be NULL */
+} finish;
+
+SIMD_INLINE void store_tile(const patch *p, const v_f32 *out, float *y)
 {
-    const patch p = output_patch(t, place_of(t, which));
+    SIMD_UNROLL
+    for (size_t i = 0; i < TILE * TILE; i++)
+        if (has_pixel(p, i / TILE, i % TILE))
+            v_store(y + pixel_at(p, i / TILE, i % TILE), out[i]);
+}
+
+/* The largest of a 2 x 2 square, `square` pointing to its first, and which of the four it is: the
+ * first in reading order, or 4 where a ReLU stopped them all. */
+SIMD_INLINE v_f32 pool_square(const v_f32 *square, bool relu, uint8_t *winner)
+{
+    const v_f32 a = square[0], b = square[1], c = square[TILE], d = square[TILE + 1];
+    const v_f32 top = v_max(b, a), bottom = v_max(d, c), largest = v_max(bottom, top);
+    if (winner) {
+        uint32_t which[V_WIDTH];
+        const v_i32 in_top = v_select_int(v_less(a, b), v_set1_int(1), v_set1_int(0));
+        const v_i32 in_bottom = v_select_int(v_less(c, d), v_set1_int(3), v_set1_int(2));
+        v_i32 place = v_select_int(v_less(top, bottom), in_bottom, in_top);
+        if (relu)
+            place = v_select_int(v_less(v_set1(0.0f), largest), place, v_set1_int(4));
+        v_store_int(which, place);
+        for (size_t i = 0; i < V_WIDTH; i++)
+            winner[i] = (uint8_t)which[i];
+    }
+    return largest;
+}
+
+/* `p` is the tile in the pooled output. */
+SIMD_INLINE void store_pooled_tile(const patch *p, const v_f32 *out, bool relu, float *y,
+                                   uint8_t *winner)
+{
+    SIMD_UNROLL
+    for (size_t i = 0; i < TILE; i++)
+        if (has_pixel(p, i / 2, i % 2)) {
+            const ptrdiff_t at = pixel_at(p, i / 2, i % 2);
+            v_store(y + at, pool_square(out + i / 2 * 2 * TILE + i % 2 * 2, relu,
+                                        winner ? winner + at : NULL));
+        }
+}
+
+/* A tile's points to its output: bias, ReLU, pooling, and the part that lies in the image. */
+static void transform_output(const tiling *t, const planes *from, size_t slot, size_t which,
+                             const finish *f)
+{
+    const tile_place place = place_of(t, which);
+    const patch p = f->pool ? pooled_patch(t, place) : output_patch(t, place);
     const float *points = from->data + slot * from->width;
     for (size_t k = 0; k < from->width; k += V_WIDTH) {
         v_f32 out[TILE * TILE];
         points_to_output_vector(points + k, from->distance, out);
-        const v_f32 shift = v_load(bias + k);
+        const v_f32 shift = v_load(f->bias + k);
         SIMD_UNROLL
         for (size_t i = 0; i < TILE * TILE; i++) {
-            v_f32 value = v_add(out[i], shift);
-            if (relu)
-                value = v_max(v_set1(0.0f), value);
-            if (has_pixel(&p, i / TILE, i % TILE))
-                v_store(y + k + pixel_at(&p, i / TILE, i % TILE), value);
+            out[i] = v_add(out[i], shift);
+            if (f->relu)
+                out[i] = v_max(v_set1(0.0f), out[i]);
         }
+        if (f->pool)
+            store_pooled_tile(&p, out, f->relu, f->y + k, f->winner ? f->winner + k : NULL);
+        else
+            store_tile(&p, out, f->y + k);
     }
 }
 
-SIMD_INLINE void d_output_vector_to_points(const patch *p, const float *dy, bool whole, float *to,
-                                           size_t distance)
+SIMD_INLINE void d_output_vector_to_points(const v_f32 *out, float *to, size_t distance)
 {
     v_f32 half[PATCH * TILE];
     SIMD_UNROLL
-    for (size_t j = 0; j < TILE; j++) {
-        v_f32 column[TILE];
-        SIMD_UNROLL
-        for (size_t i = 0; i < TILE; i++)
-            column[i] = load_pixel(p, dy, i, j, whole);
-        output_to_points(column, 1, half + j, TILE);
-    }
+    for (size_t j = 0; j < TILE; j++)
+        output_to_points(out + j, TILE, half + j, TILE);
     SIMD_UNROLL
     for (size_t i = 0; i < PATCH; i++) {
         v_f32 row[PATCH];
@@ -264,18 +325,80 @@ SIMD_INLINE void d_output_vector_to_points(const patch *p, const float *dy, bool
     }
 }
 
-/* The gradient of a tile's output to its points. */
-static void transform_d_output(const tiling *t, const float *dy, size_t which, const planes *to,
-                               size_t slot)
+/* The gradient of what a convolution gave: of y or, with `winner`, of the pooled y. */
+typedef struct output_gradient {
+    const float *dy;
+    const uint8_t *winner; /* NULL: no pooling */
+} output_gradient;
+
+/* The gradient of a pooled pixel goes to the one of the four that won. */
+SIMD_INLINE void spread_pooled(v_f32 dy, const uint8_t *winner, v_f32 *square)
 {
-    const patch p = output_patch(t, place_of(t, which));
-    const bool whole = is_whole(&p, TILE);
+    uint32_t which[V_WIDTH];
+    for (size_t i = 0; i < V_WIDTH; i++)
+        which[i] = winner[i];
+    const v_i32 place = v_load_int(which);
+    SIMD_UNROLL
+    for (size_t i = 0; i < 4; i++)
+        square[i / 2 * TILE + i % 2] =
+            v_select(v_equal_int(place, v_set1_int((int32_t)i)), dy, v_set1(0.0f));
+}
+
+SIMD_INLINE void load_pooled_tile(const patch *p, const output_gradient *from, size_t filter,
+                                  v_f32 *out)
+{
+    SIMD_UNROLL
+    for (size_t i = 0; i < TILE; i++) {
+        v_f32 *square = out + i / 2 * 2 * TILE + i % 2 * 2;
+        if (has_pixel(p, i / 2, i % 2)) {
+            const ptrdiff_t at = pixel_at(p, i / 2, i % 2) + (ptrdiff_t)filter;
+            spread_pooled(v_load(from->dy + at), from->winner + at, square);
+        } else {
+            square[0] = square[1] = square[TILE] = square[TILE + 1] = v_set1(0.0f);
+        }
+    }
+}
+
+SIMD_INLINE void load_tile(const patch *p, const float *dy, v_f32 *out)
+{
+    SIMD_UNROLL
+    for (size_t i = 0; i < TILE * TILE; i++)
+        out[i] = load_pixel(p, dy, i / TILE, i % TILE, false);
+}
+
+/* The gradient of a tile's output to its points. */
+static void transform_d_output(const tiling *t, const output_gradient *from, size_t which,
+                               const planes *to, size_t slot)
+{
+    const tile_place place = place_of(t, which);
+    const patch p = from->winner ? pooled_patch(t, place) : output_patch(t, place);
     float *points = to->data + slot * to->width;
     for (size_t k = 0; k < to->width; k += V_WIDTH) {
-        if (whole)
-            d_output_vector_to_points(&p, dy + k, true, points + k, to->distance);
+        v_f32 out[TILE * TILE];
+        if (from->winner)
+            load_pooled_tile(&p, from, k, out);
         else
-            d_output_vector_to_points(&p, dy + k, false, points + k, to->distance);
+            load_tile(&p, from->dy + k, out);
+        d_output_vector_to_points(out, points + k, to->distance);
+    }
+}
+
+/* d_bias of a pooled convolution. The sum runs over the pixels before pooling in their order, as
+ * the sum of what pooling spreads does, but only winners add to it. */
+static void sum_winners(const tiling *t, size_t count, const output_gradient *from, float *d_bias)
+{
+    const size_t filters = t->conv->filters, height = t->out_height / 2, width = t->out_width / 2;
+    for (size_t k = 0; k < filters; k += V_WIDTH) {
+        v_f32 sum = v_set1(0.0f);
+        for (size_t row = 0; row < count * height; row++)
+            for (size_t half = 0; half < 2; half++)
+                for (size_t column = 0; column < width; column++) {
+                    const size_t at = (row * width + column) * filters + k;
+                    v_f32 square[TILE + 2];
+                    spread_pooled(v_load(from->dy + at), from->winner + at, square);
+                    sum = v_add(v_add(sum, square[half * TILE]), square[half * TILE + 1]);
+                }
+        v_store(d_bias + k, sum);
     }
 }
 
@@ -411,9 +534,8 @@ static void add_weight_products(const planes *input, const planes *d_output, siz
 
 /* ---- the convolutions ---------------------------------------------------------------------- */
 
-void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
-                           const float *weights, const float *bias, bool relu, float *y,
-                           float *scratch)
+static void forward(const kernels_conv *conv, size_t count, const float *x, const float *weights,
+                    const finish *f, float *scratch)
 {
     const tiling t = cut(conv, count);
     const workspace w = lay_out(conv, scratch);
@@ -424,13 +546,13 @@ void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *
             transform_input(&t, x, first + i, &w.input, i);
         multiply_tiles(&w.input, w.weights, &w.output, tiles);
         for (size_t i = 0; i < tiles; i++)
-            transform_output(&t, &w.output, i, first + i, bias, relu, y);
+            transform_output(&t, &w.output, i, first + i, f);
     }
 }
 
-void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *dy, float *d_weights, float *d_bias,
-                             float *dx, float *scratch)
+/* All but the bias' gradient. */
+static void gradients(const kernels_conv *conv, size_t count, const float *x, const float *weights,
+                      const output_gradient *from, float *d_weights, float *dx, float *scratch)
 {
     const tiling t = cut(conv, count);
     const workspace w = lay_out(conv, scratch);
@@ -444,7 +566,7 @@ void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float
         size_t tiles = smaller(t.group, t.count - first);
         for (size_t i = 0; i < tiles; i++) {
             transform_input(&t, x, first + i, &w.input, i);
-            transform_d_output(&t, dy, first + i, &w.output, i);
+            transform_d_output(&t, from, first + i, &w.output, i);
         }
         add_weight_products(&w.input, &w.output, tiles, w.d_weights);
         if (!dx)
@@ -454,5 +576,40 @@ void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float
             add_d_input(&t, &w.d_input, i, first + i, dx);
     }
     transform_d_weights(conv, w.d_weights, d_weights);
+}
+
+void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
+                           const float *weights, const float *bias, bool relu, float *y,
+                           float *scratch)
+{
+    const finish f = {.bias = bias, .relu = relu, .y = y};
+    forward(conv, count, x, weights, &f, scratch);
+}
+
+void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *dy, float *d_weights, float *d_bias,
+                             float *dx, float *scratch)
+{
+    const tiling t = cut(conv, count);
+    const output_gradient from = {.dy = dy};
+    gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
     ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, d_bias);
+}
+
+void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
+                                const float *weights, const float *bias, bool relu, float *y,
+                                uint8_t *winner, float *scratch)
+{
+    const finish f = {.bias = bias, .relu = relu, .pool = true, .y = y, .winner = winner};
+    forward(conv, count, x, weights, &f, scratch);
+}
+
+void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                                  const float *weights, const float *dy, const uint8_t *winner,
+                                  float *d_weights, float *d_bias, float *dx, float *scratch)
+{
+    const tiling t = cut(conv, count);
+    const output_gradient from = {dy, winner};
+    gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
+    sum_winners(&t, count, &from, d_bias);
 }

@@ -30,6 +30,19 @@ typedef struct engine_ops {
     int (*conv_gradients)(const kernels_conv *conv, size_t count, const float *x,
                           const float *weights, const float *dy, float *d_weights, float *d_bias,
                           float *dx, float *scratch);
+
+    /* Whether the two functions below can do this convolution; they may be NULL where it is never
+     * so. */
+    bool (*pools)(const kernels_conv *conv);
+
+    /* As kernels_winograd_pool_forward and kernels_winograd_pool_gradients: a convolution and the
+     * 2 x 2 max pooling after it in one, with the bits of the two. */
+    int (*conv_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *bias, bool relu, float *y,
+                             uint8_t *winner, float *scratch);
+    int (*conv_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
+                               const float *weights, const float *dy, const uint8_t *winner,
+                               float *d_weights, float *d_bias, float *dx, float *scratch);
 } engine_ops;
 
 extern const engine_ops engine_portable;

@@ -233,6 +233,12 @@ const char *engine_blas_fingerprint(void)
     return text;
 }
 
+static bool pools(const kernels_conv *conv)
+{
+    (void)conv;
+    return false;
+}
+
 const engine_ops engine_blas = {
     .name = "blas",
     .prepare = prepare,
@@ -240,4 +246,5 @@ const engine_ops engine_blas = {
     .gemm = gemm,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,
+    .pools = pools,
 };

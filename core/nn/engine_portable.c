@@ -35,6 +35,23 @@ static int conv_gradients(const kernels_conv *conv, size_t count, const float *x
     return kernels_conv_input_gradient(conv, count, weights, dy, dx);
 }
 
+static int conv_pool_forward(const kernels_conv *conv, size_t count, const float *x,
+                             const float *weights, const float *bias, bool relu, float *y,
+                             uint8_t *winner, float *scratch)
+{
+    kernels_winograd_pool_forward(conv, count, x, weights, bias, relu, y, winner, scratch);
+    return FB_OK;
+}
+
+static int conv_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
+                               const float *weights, const float *dy, const uint8_t *winner,
+                               float *d_weights, float *d_bias, float *dx, float *scratch)
+{
+    kernels_winograd_pool_gradients(conv, count, x, weights, dy, winner, d_weights, d_bias, dx,
+                                    scratch);
+    return FB_OK;
+}
+
 const engine_ops engine_portable = {
     .name = "portable",
     .prepare = prepare,
@@ -42,4 +59,7 @@ const engine_ops engine_portable = {
     .gemm = kernels_gemm,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,
+    .pools = kernels_winograd_fits,
+    .conv_pool_forward = conv_pool_forward,
+    .conv_pool_gradients = conv_pool_gradients,
 };

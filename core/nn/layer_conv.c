@@ -1,4 +1,5 @@
-/* Convolution: stride 1, bias, optional ReLU; weights (kernel, kernel, channels, filters). */
+/* Convolution: stride 1, bias, optional ReLU; weights (kernel, kernel, channels, filters). Where
+ * the engine can, the max pooling behind it is done here too. */
 #include "network.h"
 #include "vector.h"
 
@@ -31,6 +32,11 @@ static int resolve(nn_layer *layer, fb_error *err)
 
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
+    if (layer->pools)
+        return pass->engine->conv_pool_forward(&layer->conv, rows, x, layer->weights, layer->bias,
+                                               layer->spec.relu, y,
+                                               pass->kind == PASS_TRAIN ? layer->winner : NULL,
+                                               pass->scratch);
     return pass->engine->conv_forward(&layer->conv, rows, x, layer->weights, layer->bias,
                                       layer->spec.relu, y, pass->scratch);
 }
@@ -38,6 +44,10 @@ static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const f
 static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx)
 {
+    if (layer->pools)
+        return pass->engine->conv_pool_gradients(&layer->conv, rows, x, layer->weights, dy,
+                                                 layer->winner, layer->d_weights, layer->d_bias,
+                                                 dx, pass->scratch);
     if (layer->spec.relu)
         vector_relu_gradient(rows * nn_shape_size(layer->out), y, dy);
     return pass->engine->conv_gradients(&layer->conv, rows, x, layer->weights, dy, layer->d_weights,

@@ -83,6 +83,18 @@ static int resolve(nn_network *network, const nn_network_spec *spec, fb_error *e
     return FB_OK;
 }
 
+/* Finds the convolutions that do the pooling behind them. */
+static void fuse_pooling(nn_network *network)
+{
+    for (size_t i = 0; i + 1 < network->layer_count; i++) {
+        nn_layer *layer = &network->layers[i], *next = layer + 1;
+        if (layer->spec.kind != NN_CONV || next->spec.kind != NN_MAX_POOL)
+            continue;
+        layer->pools = network->engine->pools(&layer->conv);
+        next->done_before = layer->pools;
+    }
+}
+
 /* Gives each layer its parts of the parameters and of the gradient. */
 static int allocate_slab(nn_network *network, fb_error *err)
 {
@@ -140,6 +152,7 @@ int nn_create(const nn_network_spec *spec, nn_shape input, size_t class_count, n
     int rc = resolve(network, spec, err);
     if (rc)
         goto done;
+    fuse_pooling(network);
     rc = allocate_slab(network, err);
     if (rc)
         goto done;
@@ -177,11 +190,15 @@ static size_t lay_out(nn_network *network, float *base, size_t rows, bool train)
     TAKE(network->input, rows * nn_shape_size(network->input_shape));
     for (size_t i = 0; i < network->layer_count; i++) {
         nn_layer *layer = &network->layers[i];
-        size_t size = rows * nn_shape_size(layer->out);
+        if (layer->done_before)
+            continue;
+        size_t size = rows * nn_shape_size(layer->pools ? layer[1].out : layer->out);
         largest = size > largest ? size : largest;
         TAKE(layer->output, size);
         if (layer->spec.kind == NN_DROPOUT)
             TAKE(layer->mask, size);
+        if (layer->pools && train)
+            TAKE(layer->winner, (size + sizeof(float) - 1) / sizeof(float));
     }
     for (size_t i = 0; i < 2 && train; i++)
         TAKE(network->gradients[i], largest);
@@ -231,7 +248,8 @@ int network_forward(nn_network *network, const layer_pass *pass, size_t first, s
     FB_CHECK(rows <= network->rows);
     for (size_t i = first; i < end; i++) {
         nn_layer *layer = &network->layers[i];
-        if (layer->spec.kind == NN_DROPOUT && pass->kind == PASS_EVALUATE)
+        bool dropout = layer->spec.kind == NN_DROPOUT;
+        if (layer->done_before || (dropout && pass->kind == PASS_EVALUATE))
             continue;
         int rc = layer->ops->forward(layer, pass, rows, x, layer->output);
         if (rc)
@@ -259,6 +277,8 @@ int network_backward(nn_network *network, const layer_pass *pass, size_t rows, f
     size_t lowest = first_trained(network);
     for (size_t i = network->layer_count; i-- > lowest;) {
         nn_layer *layer = &network->layers[i];
+        if (layer->done_before)
+            continue;
         int rc = layer->ops->backward(layer, pass, rows, layer->last_x, layer->output, dy,
                                       i > lowest ? dx : NULL);
         if (rc)

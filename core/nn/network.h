@@ -44,10 +44,13 @@ struct nn_layer {
     size_t index;       /* in the network */
     nn_shape in, out;
     kernels_conv conv; /* NN_CONV */
+    bool pools;        /* NN_CONV: does the work of the pooling layer behind it too */
+    bool done_before;  /* NN_MAX_POOL: the layer before pools; nothing is left to do */
     size_t weight_count, bias_count, fan_in;
     float *weights, *bias;     /* parts of the parameters */
     float *d_weights, *d_bias; /* parts of the gradient */
-    float *output;             /* (rows, out), part of the workspace */
+    float *output;             /* (rows, out; pooled where it pools), part of the workspace */
+    void *winner;              /* bytes like `output`, where it pools: see kernels.h */
     float *mask;               /* NN_DROPOUT: (rows, out), part of the workspace */
     const float *last_x;       /* input of the last forward pass */
 };
