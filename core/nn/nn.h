@@ -26,22 +26,35 @@ static inline size_t nn_shape_size(nn_shape shape)
 }
 
 typedef enum nn_layer_kind {
-    NN_CONV = 1, /* kernel x kernel, stride 1, bias, then ReLU when relu */
-    NN_MAX_POOL, /* 2 x 2, stride 2; an odd last row or column is dropped */
-    NN_DROPOUT,  /* inverted: kept values are scaled by 1 / (1 - rate) */
-    NN_DENSE     /* flattens its input; bias, then ReLU when relu */
+    NN_CONV = 1,     /* kernel x kernel, then ReLU when relu */
+    NN_MAX_POOL,     /* kernel x kernel; rows and columns that fill no window are dropped */
+    NN_DROPOUT,      /* inverted: kept values are scaled by 1 / (1 - rate) */
+    NN_DENSE,        /* flattens its input; bias, then ReLU when relu */
+    NN_AVERAGE_POOL, /* as NN_MAX_POOL */
+    NN_GLOBAL_POOL,  /* the mean over all pixels: 1 x 1 x channels */
+    NN_BATCH_NORM,   /* over batch and pixels, a channel at a time (Ioffe & Szegedy 2015); ReLU */
+    NN_RELU,
+    NN_ADD           /* the sum of two layers' outputs, then ReLU when relu: a residual connection */
 } nn_layer_kind;
 
+/* A layer reads the output of the one before it, unless `from` says otherwise. Members that are 0
+ * have the meaning given here, so that a short initialiser is a usual layer. */
 typedef struct nn_layer_spec {
     nn_layer_kind kind;
-    size_t size;   /* filters or units; 0 for the head: the number of classes */
-    size_t kernel; /* NN_CONV */
-    bool same;     /* NN_CONV: zero padding that keeps the size (odd kernels) */
+    size_t size;     /* filters or units; 0 for the head: the number of classes */
+    size_t kernel;   /* NN_CONV; pooling: 0 is 2 */
+    size_t stride;   /* NN_CONV: 0 is 1; pooling: 0 is the kernel's size */
+    bool same;       /* NN_CONV: zero padding of kernel / 2 (odd kernels) */
+    bool no_bias;    /* NN_CONV */
     bool relu;
-    double rate;   /* NN_DROPOUT: probability of being set to zero, [0, 1) */
+    double rate;     /* NN_DROPOUT: probability of being set to zero, [0, 1) */
+    double momentum; /* NN_BATCH_NORM: running = (1 - momentum) running + momentum batch; 0 is .1 */
+    double epsilon;  /* NN_BATCH_NORM: added to the variance; 0 is 1e-5 */
+    size_t from;     /* 0: reads the layer before; k: reads layer k - 1 */
+    size_t other;    /* NN_ADD: the second summand is the output of layer other - 1 */
 } nn_layer_spec;
 
-enum { NN_MAX_LAYERS = 64 };
+enum { NN_MAX_LAYERS = 128 };
 
 typedef struct nn_network_spec {
     char name[32];
@@ -115,19 +128,63 @@ size_t nn_parameter_count(const nn_network *network);
 const float *nn_head_weights(const nn_network *network);
 const float *nn_head_bias(const nn_network *network);
 
-/* SHA-256 of all weights, for tests and traces. */
+/* Everything that training changes and evaluation reads, as nn_state_size floats: weights, biases
+ * and the running statistics of batch normalisation. For a warm start in another process; the order
+ * of the numbers is the network's own. */
+size_t nn_state_size(const nn_network *network);
+void nn_get_state(const nn_network *network, float *ret_state);
+void nn_set_state(nn_network *network, const float *state);
+
+/* Threads that a pass or a training step may use, at least 1 (the default). No number depends on
+ * it. FB_ENOMEM, or FB_EIO when the system gives no thread. */
+int nn_set_threads(nn_network *network, size_t threads, fb_error *err);
+
+/* SHA-256 of the state, for tests and traces. */
 void nn_weights_digest(const nn_network *network, char ret_hex[65]);
 
-typedef enum nn_optimizer { NN_ADAM = 1 } nn_optimizer;
+/* PyTorch's update rules and, where the member says nothing else, its names. */
+typedef enum nn_optimizer {
+    NN_ADAM = 1, /* weight decay is added to the gradient */
+    NN_ADAMW,    /* decoupled weight decay (Loshchilov & Hutter 2019) */
+    NN_SGD,      /* with momentum, and Nesterov's when nesterov */
+    NN_RMSPROP,  /* epsilon outside of the root, not centred */
+    NN_LBFGS     /* network "linear" only: the whole problem to convergence, see linear.h */
+} nn_optimizer;
+typedef enum nn_schedule {
+    NN_CONSTANT = 0,
+    NN_STEP,     /* times step_factor after every step_epochs epochs */
+    NN_COSINE,   /* learning_rate (1 + cos(pi epoch / epochs)) / 2 (Loshchilov & Hutter 2017) */
+    NN_ONE_CYCLE /* up from 1/25 over .3 of all steps, down to 1/250000, both by cosine (Smith 2018) */
+} nn_schedule;
 typedef enum nn_keep { NN_KEEP_LAST = 1, NN_KEEP_BEST_VALIDATION = 2 } nn_keep;
 
+/* How a network is trained. A member that is 0 is off, unless it says otherwise. */
 typedef struct nn_recipe {
     nn_optimizer optimizer;
     double learning_rate;
-    double beta1, beta2, epsilon;
+    double beta1, beta2, epsilon; /* Adam, AdamW; epsilon: RMSprop too */
+    double rho;                   /* RMSprop: decay of the mean square */
+    double momentum;              /* SGD */
+    bool nesterov;                /* SGD */
+    double weight_decay;          /* of all parameters */
+    double clip_norm;             /* the gradient's largest L2 norm, over all parameters */
+    nn_schedule schedule;
+    size_t step_epochs;           /* NN_STEP */
+    double step_factor;           /* NN_STEP */
     size_t batch;
-    size_t epochs;
+    size_t epochs;                /* at most */
     nn_keep keep;
+    double stop_accuracy;         /* stop after the first epoch whose running training accuracy, each
+                                     batch before its step, reaches it (as BADGE does) */
+    size_t stop_patience;         /* stop after this many epochs without a strictly better validation
+                                     accuracy */
+    size_t crop_padding;          /* augmentation: pad with this many zeros, crop at random */
+    bool flip;                    /* augmentation: mirror left and right at random */
+    bool balanced;                /* class weights n / (C n_c) of the labelled samples, as
+                                     scikit-learn's "balanced" */
+    const double *class_weights;  /* (class_weight_count) or NULL; the loss is the weighted mean */
+    size_t class_weight_count;    /* must be the number of classes */
+    double c;                     /* NN_LBFGS: 0.5 |W|^2 + c * sum of cross-entropies */
 } nn_recipe;
 
 /* Called after each epoch; a non-zero return stops the training with FB_ECANCELLED. The accuracy
@@ -145,6 +202,7 @@ typedef struct nn_training {
     size_t validation_count;
     fb_stream batches;  /* order of the samples: draw = epoch */
     fb_stream dropout;  /* masks: keyed by layer, step and element */
+    fb_stream augmentation; /* crops and flips: draw = step, keyed by position in the batch */
     nn_progress progress; /* NULL: none */
     void *progress_context;
 } nn_training;
@@ -153,6 +211,7 @@ typedef struct nn_training_result {
     double loss;                /* mean training loss of the last epoch */
     double validation_accuracy; /* of the weights kept; NaN without validation */
     size_t kept_epoch;          /* 0-based */
+    size_t epochs;              /* that were run */
 } nn_training_result;
 
 /* Trains from the weights as they are; Adam's moments and the count of steps, the dropout stream's
