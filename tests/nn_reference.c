@@ -1,6 +1,7 @@
 #include "nn_reference.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,12 +64,37 @@ static void pool_sample(const nn_layer *layer, const double *x, double *y)
             }
 }
 
-static void layer_sample(const nn_network *network, const nn_layer *layer,
-                         const double *parameters, const float *mask, const double *x, double *y)
+static void average_sample(const nn_layer *layer, const double *x, double *y)
+{
+    size_t channels = layer->in.channels, pixels = layer->in.height * layer->in.width;
+    for (size_t c = 0; c < channels; c++) {
+        y[c] = 0.0;
+        for (size_t i = 0; i < pixels; i++)
+            y[c] += x[i * channels + c] / (double)pixels;
+    }
+}
+
+static void add_sample(const nn_layer *layer, const double *x, const double *second, double *y)
+{
+    for (size_t i = 0; i < nn_shape_size(layer->out); i++)
+        y[i] = layer->spec.relu ? fmax(x[i] + second[i], 0.0) : x[i] + second[i];
+}
+
+/* What is passed from layer to layer: the outputs of all of them, of all rows. */
+typedef struct activations {
+    const nn_network *network;
+    size_t rows;
+    bool train;
+    const double *outputs[NN_MAX_LAYERS + 1];
+} activations;
+
+static void layer_sample(const activations *a, const nn_layer *layer, const double *parameters,
+                         size_t row, double *y)
 {
     size_t size = nn_shape_size(layer->out);
-    const double *weights = parameters + (layer->weights - network->parameters);
-    const double *bias = parameters + (layer->bias - network->parameters);
+    const double *weights = parameters + (layer->weights - a->network->parameters);
+    const double *bias = parameters + (layer->bias - a->network->parameters);
+    const double *x = a->outputs[layer->reads] + row * nn_shape_size(layer->in);
     switch (layer->spec.kind) {
     case NN_CONV:
         conv_sample(layer, weights, bias, x, y);
@@ -78,46 +104,41 @@ static void layer_sample(const nn_network *network, const nn_layer *layer,
         break;
     case NN_DROPOUT:
         for (size_t i = 0; i < size; i++)
-            y[i] = mask ? x[i] * (double)mask[i] : x[i];
+            y[i] = a->train ? x[i] * (double)layer->mask[row * size + i] : x[i];
         break;
     case NN_DENSE:
         dense_sample(layer, weights, bias, x, y);
         break;
+    case NN_ADD:
+        add_sample(layer, x, a->outputs[layer->adds] + row * size, y);
+        break;
+    case NN_GLOBAL_POOL:
+        average_sample(layer, x, y);
+        break;
+    default:
+        fprintf(stderr, "the reference has no layer of kind %d\n", (int)layer->spec.kind);
+        abort();
     }
-}
-
-static size_t largest_activation(const nn_network *network)
-{
-    size_t largest = nn_shape_size(network->input_shape);
-    for (size_t i = 0; i < network->layer_count; i++) {
-        size_t size = nn_shape_size(network->layers[i].out);
-        largest = size > largest ? size : largest;
-    }
-    return largest;
 }
 
 void reference_forward(const nn_network *network, const double *parameters, size_t rows,
                        const double *x, bool masks, double *logits)
 {
-    size_t width = nn_shape_size(network->input_shape), largest = largest_activation(network);
-    double *buffer = malloc(2 * largest * sizeof *buffer);
-    FB_CHECK(buffer);
-    for (size_t r = 0; r < rows; r++) {
-        double *from = buffer, *to = buffer + largest;
-        memcpy(from, x + r * width, width * sizeof *from);
-        for (size_t i = 0; i < network->layer_count; i++) {
-            const nn_layer *layer = &network->layers[i];
-            const float *mask = NULL;
-            if (masks && layer->spec.kind == NN_DROPOUT)
-                mask = layer->mask + r * nn_shape_size(layer->out);
-            layer_sample(network, layer, parameters, mask, from, to);
-            double *swap = from;
-            from = to;
-            to = swap;
-        }
-        memcpy(logits + r * network->class_count, from, network->class_count * sizeof *from);
+    activations a = {.network = network, .rows = rows, .train = masks, .outputs = {x}};
+    double *outputs[NN_MAX_LAYERS];
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const nn_layer *layer = &network->layers[i];
+        size_t size = nn_shape_size(layer->out);
+        outputs[i] = malloc(rows * size * sizeof *outputs[i]);
+        FB_CHECK(outputs[i]);
+        for (size_t r = 0; r < rows; r++)
+            layer_sample(&a, layer, parameters, r, outputs[i] + r * size);
+        a.outputs[i + 1] = outputs[i];
     }
-    free(buffer);
+    memcpy(logits, outputs[network->layer_count - 1],
+           rows * network->class_count * sizeof *logits);
+    for (size_t i = 0; i < network->layer_count; i++)
+        free(outputs[i]);
 }
 
 double reference_loss(size_t rows, size_t classes, const double *logits, const uint32_t *labels)

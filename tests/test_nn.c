@@ -33,6 +33,7 @@ static fb_stream stream_of(const char *purpose, uint64_t seed)
 #define RELU .relu = true
 #define SAME .same = true
 #define HEAD {.kind = NN_DENSE}
+#define ADD(output, ...) {.kind = NN_ADD, .other = (output), __VA_ARGS__}
 
 /* Small networks in which every kind of layer stands below, above and between the others. */
 typedef struct case_network {
@@ -63,6 +64,18 @@ static const case_network g_cases[] = {
      {DROPOUT(0.1), DENSE(40, RELU), DROPOUT(0.7), DENSE(9, RELU), HEAD}},
     {"dropout of most before a dense layer", {1, 1, 8}, 3,
      {DENSE(40, RELU), DROPOUT(0.7), DENSE(9, RELU), HEAD}},
+    {"residual block", {4, 5, 2}, 3,
+     {CONV(3, 3, SAME, RELU), CONV(4, 3, SAME, RELU), CONV(3, 3, SAME), ADD(1, RELU), HEAD}},
+    {"block with a projection, the input added in the end", {4, 4, 2}, 3,
+     {CONV(3, 3, SAME, RELU), CONV(4, 3, SAME), CONV(4, 1, .from = 1), ADD(2, RELU),
+      CONV(2, 1, .relu = false), ADD(0), HEAD}},
+    {"one output read by four", {1, 1, 5}, 3,
+     {DENSE(5, RELU), ADD(1), DENSE(5, RELU, .from = 1), ADD(2), ADD(1, RELU), HEAD}},
+    {"pool that another layer reads too", {4, 4, 1}, 3,
+     {CONV(16, 3, SAME, RELU), CONV(16, 3, SAME, RELU), POOL, DROPOUT(0.3),
+      {.kind = NN_MAX_POOL, .from = 2}, ADD(4, RELU), HEAD}},
+    {"dropout inside a block", {1, 1, 6}, 3,
+     {DENSE(6, RELU), DROPOUT(0.4), DENSE(6, RELU), ADD(1), HEAD}},
     {"small S-CNN", {10, 9, 1}, 4,
      {CONV(3, 3, RELU), CONV(5, 3, RELU), POOL, DROPOUT(0.25), DENSE(8, RELU), DROPOUT(0.5),
       HEAD}},
@@ -578,7 +591,7 @@ static void write_masks(const nn_network *network, fb_stream stream, uint64_t pa
 
 static void check_monte_carlo(const case_network *tested, nn_engine engine)
 {
-    enum { ROWS = 3, PASSES = 4 };
+    enum { ROWS = 67, PASSES = 4 }; /* more than one chunk */
     size_t classes = tested->class_count, size = nn_shape_size(tested->input);
     nn_network *network = create_case(tested, engine);
     samples s = make_samples(tested->input, classes, ROWS, false, 37);
@@ -936,6 +949,38 @@ static void weights_are_golden_under_every_isa(void **state)
     assert_int_equal(kernels_use_isa(NULL, NULL), 0);
 }
 
+/* Trains the case that is last, with `chunk` rows at a time in its first layers; 0: as it comes. */
+static void chunked_digest(size_t chunk, char ret_digest[65], float ret_logits[76 * 4])
+{
+    const case_network *tested = &g_cases[CASE_COUNT - 1];
+    samples s = make_samples(tested->input, 4, 76, true, 71);
+    nn_recipe recipe = recipe_of(19, 2, 1e-3);
+    nn_training training = training_of(&s);
+    nn_network *network = create_case(tested, NN_PORTABLE);
+    assert_int_equal(network->chunk_layers, 4);
+    if (chunk)
+        network->chunk_rows = chunk;
+    train(network, &recipe, &training);
+    nn_weights_digest(network, ret_digest);
+    assert_int_equal(nn_infer(network, &s.source, NULL, 76, NULL, ret_logits, NULL), 0);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void chunks_do_not_change_a_bit(void **state)
+{
+    (void)state;
+    static const size_t chunks[] = {1, 2, 5, 18, 19, 1000};
+    char wanted[65], got[65];
+    float wanted_logits[76 * 4], logits[76 * 4];
+    chunked_digest(0, wanted, wanted_logits);
+    for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
+        chunked_digest(chunks[i], got, logits);
+        assert_string_equal(got, wanted);
+        assert_memory_equal(logits, wanted_logits, sizeof logits);
+    }
+}
+
 /* ---- failures ------------------------------------------------------------------------------- */
 
 /* Creates, trains with everything switched on, evaluates; gives the first failure. */
@@ -1035,11 +1080,11 @@ static void impossible_networks_are_refused(void **state)
         int status;
         const char *word;
     } cases[] = {
-        {{HEAD}, 0, {1, 1, 4}, 3, FB_EINVAL, "1 to 64 layers"},
-        {{HEAD}, 65, {1, 1, 4}, 3, FB_EINVAL, "not 65"},
+        {{HEAD}, 0, {1, 1, 4}, 3, FB_EINVAL, "1 to 128 layers"},
+        {{HEAD}, 129, {1, 1, 4}, 3, FB_EINVAL, "not 129"},
         {{HEAD}, 1, {1, 0, 4}, 3, FB_EINVAL, "1 x 0 x 4"},
         {{HEAD}, 1, {1, 1, 4}, 1, FB_EINVAL, "2 classes"},
-        {{{.kind = 9}, HEAD}, 2, {1, 1, 4}, 3, FB_EINVAL, "layer 0"},
+        {{{.kind = 99}, HEAD}, 2, {1, 1, 4}, 3, FB_EINVAL, "layer 0"},
         {{DENSE(7, RELU)}, 1, {1, 1, 4}, 7, FB_EINVAL, "without ReLU"},
         {{DENSE(7, .relu = false)}, 1, {1, 1, 4}, 3, FB_EINVAL, "7 units"},
         {{POOL}, 1, {4, 4, 4}, 3, FB_EINVAL, "last layer"},
@@ -1055,6 +1100,14 @@ static void impossible_networks_are_refused(void **state)
         {{DROPOUT(1.0), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
         {{DROPOUT(-0.1), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
         {{DROPOUT(NAN), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},
+        {{{.kind = NN_DROPOUT, .from = 1}, HEAD}, 2, {1, 1, 4}, 3, FB_EINVAL, "come before it"},
+        {{DENSE(4, RELU), {.kind = NN_ADD, .other = 2}, HEAD}, 3, {1, 1, 4}, 3, FB_EINVAL,
+         "come before it"},
+        {{DENSE(5, RELU), ADD(0), HEAD}, 3, {1, 1, 4}, 3, FB_EINVAL, "1 x 1 x 5 and 1 x 1 x 4"},
+        {{DENSE(5, RELU), {.kind = NN_DENSE, .from = 0}, HEAD}, 3, {1, 1, 4}, 3, FB_EINVAL,
+         "at least one unit"},
+        {{DENSE(5, RELU), {.kind = NN_DROPOUT}, {.kind = NN_DENSE, .from = 1}}, 3, {1, 1, 4}, 3,
+         FB_EINVAL, "no layer reads"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         nn_network_spec spec = {.layer_count = cases[i].layer_count};
@@ -1132,7 +1185,7 @@ static void networks_are_found_by_name(void **state)
     assert_refused(nn_network_named("lenet", NULL, 0, &other, &err), FB_ENOENT, &err, "\"s-cnn\"");
     assert_refused(nn_network_named("s-cnn", hidden, 2, &other, &err), FB_EINVAL, &err, "mlp");
     assert_refused(nn_network_named("mlp", zero, 1, &other, &err), FB_EINVAL, &err, "0 units");
-    assert_refused(nn_network_named("mlp", hidden, 64, &other, &err), FB_ERANGE, &err, "64");
+    assert_refused(nn_network_named("mlp", hidden, 128, &other, &err), FB_ERANGE, &err, "128");
     assert_string_equal(other.name, "untouched");
 }
 
@@ -1204,6 +1257,7 @@ int main(void)
         cmocka_unit_test(progress_can_cancel),
         cmocka_unit_test(diverging_losses_are_errors),
         cmocka_unit_test(weights_are_golden_under_every_isa),
+        cmocka_unit_test(chunks_do_not_change_a_bit),
         cmocka_unit_test(short_memory_is_an_error),
         cmocka_unit_test(short_memory_leaves_a_sound_network),
         cmocka_unit_test(impossible_networks_are_refused),

@@ -42,7 +42,7 @@ int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, 
         rc = infer_rows(network, source, ids, first, rows, end, &y, err);
         if (rc)
             break;
-        const float *embeddings = ret_logits ? network->layers[head].last_x : y;
+        const float *embeddings = ret_logits ? network_input_of(network, &network->layers[head]) : y;
         if (ret_embeddings)
             memcpy(ret_embeddings + first * size, embeddings, rows * size * sizeof *embeddings);
         if (ret_logits)

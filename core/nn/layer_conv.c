@@ -32,11 +32,15 @@ static int resolve(nn_layer *layer, fb_error *err)
 
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
-    if (layer->pools)
+    if (layer->pools) {
+        uint8_t *winner = layer->winner;
+        if (winner)
+            winner += pass->first_row * layer_output_size(layer);
         return pass->engine->conv_pool_forward(&layer->conv, rows, x, layer->weights, layer->bias,
                                                layer->spec.relu, y,
-                                               pass->kind == PASS_TRAIN ? layer->winner : NULL,
+                                               pass->kind == PASS_TRAIN ? winner : NULL,
                                                pass->scratch);
+    }
     return pass->engine->conv_forward(&layer->conv, rows, x, layer->weights, layer->bias,
                                       layer->spec.relu, y, pass->scratch);
 }
@@ -54,4 +58,4 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
                                         layer->d_bias, dx, pass->scratch);
 }
 
-const layer_ops layer_conv_ops = {"convolution", resolve, forward, backward};
+const layer_ops layer_conv_ops = {"convolution", resolve, forward, backward, true};

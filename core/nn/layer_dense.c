@@ -40,4 +40,4 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
                               dx, in);
 }
 
-const layer_ops layer_dense_ops = {"dense", resolve, forward, backward};
+const layer_ops layer_dense_ops = {"dense", resolve, forward, backward, false};

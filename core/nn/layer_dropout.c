@@ -22,18 +22,19 @@ static uint32_t keep_threshold(double rate)
     return (double)whole < scaled ? whole + 1 : whole;
 }
 
-void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t count, float *mask)
+void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t first, size_t count,
+                  float *mask)
 {
     enum { BLOCK = 1024 };
     uint32_t bits[BLOCK];
     fb_stream stream = fb_stream_sub(pass->dropout, "layer", layer->index);
     uint32_t threshold = keep_threshold(layer->spec.rate);
     float scale = (float)(1.0 / (1.0 - layer->spec.rate));
-    for (size_t first = 0; first < count; first += BLOCK) {
-        size_t n = count - first < BLOCK ? count - first : BLOCK;
-        kernels_random_bits(stream.key, pass->draw, first, n, bits);
+    for (size_t done = 0; done < count; done += BLOCK) {
+        size_t n = count - done < BLOCK ? count - done : BLOCK;
+        kernels_random_bits(stream.key, pass->draw, first + done, n, bits);
         for (size_t i = 0; i < n; i++)
-            mask[first + i] = bits[i] >= threshold ? scale : 0.0f;
+            mask[done + i] = bits[i] >= threshold ? scale : 0.0f;
     }
 }
 
@@ -48,12 +49,13 @@ static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const f
 {
     size_t size = nn_shape_size(layer->out);
     if (pass->kind == PASS_TRAIN) {
-        dropout_draw(layer, pass, rows * size, layer->mask);
-        multiply(rows * size, x, layer->mask, y);
+        size_t first = pass->first_row * size;
+        dropout_draw(layer, pass, first, rows * size, layer->mask + first);
+        multiply(rows * size, x, layer->mask + first, y);
         return FB_OK;
     }
     FB_CHECK(pass->kind == PASS_MONTE_CARLO);
-    dropout_draw(layer, pass, size, layer->mask);
+    dropout_draw(layer, pass, 0, size, layer->mask);
     for (size_t r = 0; r < rows; r++)
         multiply(size, x + r * size, layer->mask, y + r * size);
     return FB_OK;
@@ -62,10 +64,11 @@ static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const f
 static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx)
 {
-    (void)pass, (void)x, (void)y;
+    (void)x, (void)y;
     if (dx)
-        multiply(rows * nn_shape_size(layer->out), dy, layer->mask, dx);
+        multiply(rows * nn_shape_size(layer->out), dy,
+                 layer->mask + pass->first_row * nn_shape_size(layer->out), dx);
     return FB_OK;
 }
 
-const layer_ops layer_dropout_ops = {"dropout", resolve, forward, backward};
+const layer_ops layer_dropout_ops = {"dropout", resolve, forward, backward, true};

@@ -69,4 +69,4 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
     return FB_OK;
 }
 
-const layer_ops layer_pool_ops = {"max pool", resolve, forward, backward};
+const layer_ops layer_pool_ops = {"max pool", resolve, forward, backward, true};

@@ -81,7 +81,7 @@ int masked_dense_run(masked_dense *product, const layer_pass *pass, size_t count
     const nn_layer *dense = product->dense;
     size_t units = dense->spec.size;
     float scale = (float)(1.0 / (1.0 - product->dropout->spec.rate));
-    dropout_draw(product->dropout, pass, dense->fan_in, product->mask);
+    dropout_draw(product->dropout, pass, 0, dense->fan_in, product->mask);
     size_t used = pack(product, count);
     int rc = pass->engine->gemm(true, false, count, units, used, product->some_x, product->rows,
                                 product->some_weights, units, 0.0f, product->y, units);

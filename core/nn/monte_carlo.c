@@ -92,7 +92,7 @@ static int run_block_pass(const monte_carlo *mc, masked_dense *product, size_t p
     return rc;
 }
 
-/* A network whose first dropout is followed by a dense layer: all passes over a block of chunks. */
+/* A network that has_blocks: all passes over a block of chunks. */
 static int run_blocks(const monte_carlo *mc, fb_error *err)
 {
     const nn_layer *dropout = &mc->network->layers[mc->shared];
@@ -109,6 +109,22 @@ static int run_blocks(const monte_carlo *mc, fb_error *err)
     return rc;
 }
 
+/* Whether the first dropout is followed by a dense layer through which everything goes. */
+static bool has_blocks(const nn_network *network, size_t dropout)
+{
+    if (dropout + 1 >= network->layer_count ||
+        network->layers[dropout + 1].spec.kind != NN_DENSE)
+        return false;
+    for (size_t i = dropout + 1; i < network->layer_count; i++) {
+        const nn_layer *layer = &network->layers[i];
+        bool sum = layer->spec.kind == NN_ADD;
+        if (layer->reads <= dropout || (sum && layer->adds <= dropout + 1) ||
+            (i > dropout + 1 && layer->reads <= dropout + 1))
+            return false;
+    }
+    return true;
+}
+
 int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids,
                      size_t count, size_t passes, fb_stream stream, float *ret_probabilities,
                      fb_error *err)
@@ -118,8 +134,7 @@ int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_
     int rc = infer_begin(network, source, ids, count, err);
     if (rc)
         return rc;
-    if (mc.shared + 1 < network->layer_count &&
-        network->layers[mc.shared + 1].spec.kind == NN_DENSE)
+    if (has_blocks(network, mc.shared))
         return run_blocks(&mc, err);
     return run_chunks(&mc, err);
 }

@@ -111,6 +111,8 @@ static void digest_layer(fb_digest *digest, const nn_layer_spec *layer, size_t c
         fb_digest_u64(digest, size);
         fb_digest_u64(digest, layer->relu);
         break;
+    default:
+        FB_CHECK(!"a layer whose digest is defined");
     }
 }
 

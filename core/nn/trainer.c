@@ -15,7 +15,7 @@ typedef struct trainer {
     uint32_t *order;  /* (count) this epoch's permutation of positions */
     uint32_t *ids;    /* (batch) of the current batch */
     uint32_t *labels; /* (batch) */
-    float *best;      /* NN_KEEP_BEST_VALIDATION: the best parameters so far */
+    float *best;      /* NN_KEEP_BEST_VALIDATION: the best state so far */
 } trainer;
 
 static int check_recipe(const nn_recipe *recipe, fb_error *err)
@@ -91,9 +91,10 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
     if (!t->order || !t->ids || !t->labels)
         return fb_fail_memory(err, count, sizeof *t->order, "the order of the training samples");
     if (recipe->keep == NN_KEEP_BEST_VALIDATION) {
-        t->best = fb_calloc(network->slab_count, sizeof *t->best);
+        t->best = fb_calloc(nn_state_size(network), sizeof *t->best);
         if (!t->best)
-            return fb_fail_memory(err, network->slab_count, sizeof *t->best, "the best weights");
+            return fb_fail_memory(err, nn_state_size(network), sizeof *t->best,
+                                  "the best weights");
     }
     adam_start(&t->optimizer, recipe, network);
     return network_reserve(network, t->batch, true, err);
@@ -168,7 +169,7 @@ static void keep_weights(trainer *t, size_t epoch, double accuracy, nn_training_
     result->kept_epoch = epoch;
     result->validation_accuracy = accuracy;
     if (t->best)
-        memcpy(t->best, t->network->parameters, t->network->slab_count * sizeof *t->best);
+        nn_get_state(t->network, t->best);
 }
 
 static int run_epochs(trainer *t, nn_training_result *result, fb_error *err)
@@ -188,7 +189,7 @@ static int run_epochs(trainer *t, nn_training_result *result, fb_error *err)
                            epoch);
     }
     if (t->best)
-        memcpy(t->network->parameters, t->best, t->network->slab_count * sizeof *t->best);
+        nn_set_state(t->network, t->best);
     return FB_OK;
 }
 
