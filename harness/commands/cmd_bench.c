@@ -1,30 +1,56 @@
 /* argp is a GNU extension. */
 #define _GNU_SOURCE
 #include <argp.h>
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
-#include "clock.h"
+#include "bench_turns.h"
 #include "commands.h"
-#include "datasets.h"
 #include "kernels.h"
 #include "nn.h"
 
-enum { SAMPLES = 1024 }; /* a turn: so many images are trained on, or looked at */
+enum { SAMPLES = 4096 }; /* so many different images at most */
+
+/* A turn takes about this long, or as long as one batch takes. */
+static const double TURN_SECONDS = 0.2;
+
+/* What the networks are trained on in the literature, and by which optimiser. */
+static const struct preset {
+    const char *network;
+    nn_shape input;
+    size_t classes;
+    nn_optimizer optimizer;
+    double learning_rate;
+} presets[] = {
+    {"s-cnn", {28, 28, 1}, 10, NN_ADAM, 1e-3},
+    {"mlp", {1, 1, 16}, 26, NN_ADAM, 1e-3},
+    {NULL, {32, 32, 3}, 10, NN_RMSPROP, 1e-4}, /* every other */
+};
 
 typedef struct bench_arguments {
     const char *what, *network;
     nn_engine engine;
-    size_t batch;
+    nn_shape input; /* height 0: the preset's */
+    size_t classes; /* 0: the preset's */
+    size_t batch, passes;
     double seconds;
+    bool json;
 } bench_arguments;
+
+enum { OPTION_INPUT = 256, OPTION_CLASSES, OPTION_PASSES, OPTION_FORMAT };
 
 static const struct argp_option bench_options[] = {
     {"network", 'n', "NAME", 0, "A network of 'flipbench list networks' (default s-cnn)", 0},
+    {"input", OPTION_INPUT, "HxWxC", 0, "Size of an image (default: usual for the network)", 0},
+    {"classes", OPTION_CLASSES, "C", 0, "Number of classes (default: usual for the network)", 0},
     {"engine", 'e', "ENGINE", 0, "portable (default) or blas", 0},
-    {"batch", 'b', "N", 0, "Images in a training step (default 32)", 0},
+    {"batch", 'b', "N", 0, "train: images in a step (default 32)", 0},
+    {"passes", OPTION_PASSES, "T", 0, "infer: T Monte-Carlo dropout passes over every image", 0},
     {"seconds", 's', "S", 0, "How long to measure (default 5)", 0},
+    {"format", OPTION_FORMAT, "text|json", 0, "Default text", 0},
     {0},
 };
 
@@ -36,6 +62,21 @@ static double positive(struct argp_state *state, const char *option, const char 
     if (*end || !(value > 0) || !(value <= maximum))
         argp_error(state, "%s %s: expected a number above 0 and at most %g", option, text, maximum);
     return value;
+}
+
+static nn_shape image_size(struct argp_state *state, const char *text)
+{
+    enum { LARGEST = 100000 };
+    uint32_t sides[3] = {0};
+    int length = 0;
+    int fields = sscanf(text, "%" SCNu32 "x%" SCNu32 "x%" SCNu32 "%n", &sides[0], &sides[1],
+                        &sides[2], &length);
+    bool valid = fields == 3 && text[length] == '\0';
+    for (int i = 0; i < 3; i++)
+        valid = valid && sides[i] >= 1 && sides[i] <= LARGEST;
+    if (!valid)
+        argp_error(state, "--input %s: expected height, width and channels, such as 32x32x3", text);
+    return (nn_shape){sides[0], sides[1], sides[2]};
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -56,6 +97,20 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case 's':
         arguments->seconds = positive(state, "--seconds", value, 3600);
         return 0;
+    case OPTION_INPUT:
+        arguments->input = image_size(state, value);
+        return 0;
+    case OPTION_CLASSES:
+        arguments->classes = (size_t)positive(state, "--classes", value, 100000);
+        return 0;
+    case OPTION_PASSES:
+        arguments->passes = (size_t)positive(state, "--passes", value, 10000);
+        return 0;
+    case OPTION_FORMAT:
+        arguments->json = strcmp(value, "json") == 0;
+        if (!arguments->json && strcmp(value, "text") != 0)
+            argp_error(state, "--format %s: expected text or json", value);
+        return 0;
     case ARGP_KEY_ARG:
         if (arguments->what || (strcmp(value, "train") != 0 && strcmp(value, "infer") != 0))
             argp_error(state, "expected: bench train or bench infer");
@@ -64,113 +119,211 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case ARGP_KEY_END:
         if (!arguments->what)
             argp_error(state, "expected: bench train or bench infer");
+        if (arguments->passes && strcmp(arguments->what, "infer") != 0)
+            argp_error(state, "--passes goes with bench infer");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-struct bench {
-    const bench_arguments *arguments;
-    dataset data; /* drawn digits, 28 x 28: no file is needed */
-    nn_source source;
-    uint32_t *ids;
-    nn_network *network;
-};
+/* ---- the work ------------------------------------------------------------------------------ */
 
-static int prepare(struct bench *bench, fb_error *err)
+typedef struct network_bench {
+    const bench_arguments *arguments;
+    const struct preset *preset;
+    nn_source source; /* random pixels: how long a step takes does not depend on them */
+    uint8_t *pixels;
+    uint32_t *ids, *labels;
+    float *probabilities; /* with --passes: (passes, SAMPLES, classes) */
+    nn_network *network;
+    size_t classes;
+    size_t count, epochs; /* a turn: so many images, so often */
+} network_bench;
+
+static void bench_finish(network_bench *b)
 {
-    const data_spec from = {.format = DATA_SYNTHETIC, .name = "glyphs", .train_count = SAMPLES,
-                            .test_count = 1};
-    nn_network_spec spec;
-    dataset *data = &bench->data;
-    int rc = nn_network_named(bench->arguments->network, NULL, 0, &spec, err);
-    if (!rc)
-        rc = dataset_load(&from, data, err);
-    if (rc)
-        return rc;
-    nn_shape shape = {data->height, data->width, data->channels};
-    bench->source = (nn_source){shape, data->train.u8, data->train.f32, data->train.count};
-    rc = nn_create(&spec, shape, data->class_count, bench->arguments->engine, &bench->network, err);
-    if (rc)
-        return rc;
-    nn_initialize(bench->network, (fb_stream){0});
-    bench->ids = fb_calloc(SAMPLES, sizeof *bench->ids);
-    if (!bench->ids)
-        return fb_fail_memory(err, SAMPLES, sizeof *bench->ids, "sample ids");
-    for (uint32_t i = 0; i < SAMPLES; i++)
-        bench->ids[i] = i;
+    nn_destroy(b->network);
+    fb_free(b->pixels);
+    fb_free(b->ids);
+    fb_free(b->labels);
+    fb_free(b->probabilities);
+}
+
+static int draw_samples(network_bench *b, nn_shape input, fb_error *err)
+{
+    size_t size = nn_shape_size(input);
+    size_t words = (size + 3) / 4;
+    b->ids = fb_calloc(SAMPLES, sizeof *b->ids);
+    b->labels = fb_calloc(SAMPLES, sizeof *b->labels);
+    b->pixels = fb_calloc(SAMPLES * words, sizeof(uint32_t));
+    if (!b->ids || !b->labels || !b->pixels)
+        return fb_fail_memory(err, SAMPLES, size, "images");
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        b->ids[i] = i;
+        b->labels[i] = (uint32_t)fb_stream_below((fb_stream){0}, 0, i, b->classes);
+    }
+    fb_stream_bits((fb_stream){0}, 1, 0, SAMPLES * words, (uint32_t *)(void *)b->pixels);
+    b->source = (nn_source){.shape = input, .u8 = b->pixels, .count = SAMPLES};
     return FB_OK;
 }
 
-/* All samples once. */
-static int take_turn(struct bench *bench, fb_error *err)
+static int prepare(network_bench *b, fb_error *err)
 {
-    const nn_recipe recipe = {.optimizer = NN_ADAM, .learning_rate = 1e-3, .beta1 = 0.9,
-                              .beta2 = 0.999, .epsilon = 1e-7, .epochs = 1,
-                              .batch = bench->arguments->batch, .keep = NN_KEEP_LAST};
-    const nn_training training = {.source = &bench->source, .ids = bench->ids,
-                                  .labels = bench->data.train.labels, .count = SAMPLES};
+    const bench_arguments *a = b->arguments;
+    const struct preset *preset = presets;
+    nn_network_spec spec;
+    while (preset->network && strcmp(preset->network, a->network) != 0)
+        preset++;
+    b->preset = preset;
+    b->classes = a->classes ? a->classes : preset->classes;
+    nn_shape input = a->input.height ? a->input : preset->input;
+    int rc = nn_network_named(a->network, NULL, 0, &spec, err);
+    if (!rc)
+        rc = nn_create(&spec, input, b->classes, a->engine, &b->network, err);
+    if (rc)
+        return rc;
+    if (a->passes && !nn_network_has_dropout(&spec))
+        return fb_fail(err, FB_EINVAL, "--passes %zu: network %s has no dropout", a->passes,
+                       a->network);
+    nn_initialize(b->network, (fb_stream){0});
+    size_t rows = a->passes * SAMPLES;
+    b->probabilities = fb_calloc(rows, b->classes * sizeof *b->probabilities);
+    if (!b->probabilities)
+        return fb_fail_memory(err, rows, b->classes * sizeof *b->probabilities, "probabilities");
+    return draw_samples(b, input, err);
+}
+
+static bool trains(const network_bench *b)
+{
+    return strcmp(b->arguments->what, "train") == 0;
+}
+
+static int train(const network_bench *b, fb_error *err)
+{
+    const nn_recipe recipe = {
+        .optimizer = b->preset->optimizer,
+        .learning_rate = b->preset->learning_rate,
+        .beta1 = 0.9,
+        .beta2 = 0.999,
+        .rho = 0.9,
+        .epsilon = 1e-7,
+        .batch = b->arguments->batch,
+        .epochs = b->epochs,
+        .keep = NN_KEEP_LAST,
+    };
+    const nn_training training = {
+        .source = &b->source, .ids = b->ids, .labels = b->labels, .count = b->count};
     nn_training_result result;
+    return nn_train(b->network, &recipe, &training, &result, err);
+}
+
+static int infer(const network_bench *b, fb_error *err)
+{
     nn_metrics metrics;
-    if (strcmp(bench->arguments->what, "train") == 0)
-        return nn_train(bench->network, &recipe, &training, &result, err);
-    return nn_evaluate(bench->network, &bench->source, NULL, bench->data.train.labels, SAMPLES,
-                       &metrics, err);
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The speeds of the turns that fit the time, after one that does not count: at least three. */
-static int measure(struct bench *bench, double *ret_speeds, size_t limit, size_t *ret_count,
-                   fb_error *err)
-{
-    int rc = take_turn(bench, err);
-    double begin = fb_clock_seconds(), last = begin;
-    size_t count = 0;
-    while (!rc && count < limit && (count < 3 || last - begin < bench->arguments->seconds)) {
-        rc = take_turn(bench, err);
-        double now = fb_clock_seconds();
-        ret_speeds[count++] = SAMPLES / (now - last);
-        last = now;
+    int rc = FB_OK;
+    for (size_t epoch = 0; !rc && epoch < b->epochs; epoch++) {
+        if (b->arguments->passes)
+            rc = nn_infer_dropout(b->network, &b->source, NULL, b->count, b->arguments->passes,
+                                  (fb_stream){0}, b->probabilities, err);
+        else
+            rc = nn_evaluate(b->network, &b->source, NULL, b->labels, b->count, &metrics, err);
     }
-    qsort(ret_speeds, count, sizeof *ret_speeds, by_value);
-    *ret_count = count;
     return rc;
+}
+
+static int turn(void *context, fb_error *err)
+{
+    const network_bench *b = context;
+    return trains(b) ? train(b, err) : infer(b, err);
+}
+
+/* Finds how many images make a turn: few at first, then as many as the time for them says. */
+static int set_turn(network_bench *b, fb_error *err)
+{
+    enum { INFER_AT_FIRST = 256 };
+    b->count = trains(b) ? b->arguments->batch : INFER_AT_FIRST;
+    b->epochs = 1;
+    for (;;) {
+        bench_times times = {0};
+        int rc = bench_measure(turn, b, 0, &times, err);
+        if (rc)
+            return rc;
+        double share = TURN_SECONDS / bench_median(&times);
+        bench_times_finish(&times);
+        if (share < 2)
+            return FB_OK;
+        size_t more = share < 8 ? (size_t)share : 8; /* the first turns are slow ones */
+        if (b->count * more <= SAMPLES)
+            b->count *= more;
+        else
+            b->epochs *= more;
+    }
+}
+
+/* ---- the answer ---------------------------------------------------------------------------- */
+
+static void print_text(const bench_arguments *a, const double speeds[3], size_t turns)
+{
+    int decimals = bench_decimals(speeds[1]);
+    printf("%s %s, %s (%s)", a->what, a->network, nn_engine_name(a->engine), kernels_isa());
+    if (a->passes)
+        printf(", %zu dropout passes", a->passes);
+    else if (strcmp(a->what, "train") == 0)
+        printf(", batch %zu", a->batch);
+    printf(": %.*f images/s (median of %zu turns; %.*f to %.*f)\n", decimals, speeds[1], turns,
+           decimals, speeds[0], decimals, speeds[2]);
+}
+
+static int print_json(const bench_arguments *a, const double speeds[3], size_t turns, fb_error *err)
+{
+    json_t *object = json_pack(
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "what", a->what, "network", a->network,
+        "engine", nn_engine_name(a->engine), "isa", kernels_isa(), "batch", (json_int_t)a->batch,
+        "passes", (json_int_t)a->passes, "turns", (json_int_t)turns, "images_per_second", speeds[1],
+        "slowest", speeds[0], "fastest", speeds[2]);
+    char *text = object ? json_dumps(object, 0) : NULL;
+    json_decref(object);
+    if (!text)
+        return fb_fail(err, FB_ENOMEM, "out of memory for the answer");
+    puts(text);
+    free(text);
+    return FB_OK;
+}
+
+static int answer(const network_bench *b, const bench_times *times, fb_error *err)
+{
+    double images = (double)b->count * (double)b->epochs;
+    const double speeds[3] = {images / times->seconds[times->count - 1],
+                              images / bench_median(times), images / times->seconds[0]};
+    if (b->arguments->json)
+        return print_json(b->arguments, speeds, times->count, err);
+    print_text(b->arguments, speeds, times->count);
+    return FB_OK;
 }
 
 int cmd_bench(int argc, char **argv)
 {
     static const struct argp argp = {
         bench_options, parse_option, "train|infer",
-        "How fast this machine trains or evaluates a network on 28 x 28 images, on one thread. "
+        "How fast this machine trains or evaluates a network on random images, on one thread. "
         "Compare machines or engines by alternating runs: a machine's speed drifts.",
         NULL, NULL, NULL};
-    enum { TURNS = 100000 };
     bench_arguments arguments = {.network = "s-cnn", .engine = NN_PORTABLE, .batch = 32,
                                  .seconds = 5};
-    struct bench bench = {.arguments = &arguments};
+    network_bench bench = {.arguments = &arguments};
+    bench_times times = {0};
     fb_error err = {0};
-    size_t count = 0;
     argp_err_exit_status = EXIT_ERROR;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    double *speeds = fb_calloc(TURNS, sizeof *speeds);
-    int rc = speeds ? prepare(&bench, &err)
-                    : fb_fail_memory(&err, TURNS, sizeof *speeds, "measurements");
+    int rc = prepare(&bench, &err);
     if (!rc)
-        rc = measure(&bench, speeds, TURNS, &count, &err);
+        rc = set_turn(&bench, &err);
     if (!rc)
-        printf("%s %s, %s (%s), batch %zu: %.0f images/s (median of %zu turns of %d; %.0f to "
-               "%.0f)\n",
-               arguments.what, arguments.network, nn_engine_name(arguments.engine), kernels_isa(),
-               arguments.batch, speeds[count / 2], count, SAMPLES, speeds[0], speeds[count - 1]);
-    nn_destroy(bench.network);
-    dataset_finish(&bench.data);
-    fb_free(bench.ids);
-    fb_free(speeds);
+        rc = bench_measure(turn, &bench, arguments.seconds, &times, &err);
+    if (!rc)
+        rc = answer(&bench, &times, &err);
+    bench_times_finish(&times);
+    bench_finish(&bench);
     return rc ? command_fail(&err) : EXIT_FINE;
 }
