@@ -570,6 +570,32 @@ static void doubles(void **state)
     assert_true(kernels_exp_double(-(double)INFINITY) == 0 && kernels_exp_double(-708.5) == 0);
 }
 
+static void cosines(void **state)
+{
+    (void)state;
+    const double pi = 3.14159265358979323846;
+    double worst = 0;
+    for (int i = -40000; i <= 40000; i++) {
+        double x = i / 10007.0;
+        worst = fmax(worst, fabs(kernels_cos_pi_double(x) - cos(pi * x)));
+    }
+    print_message("# double: largest error of cos %.3g\n", worst);
+    assert_true(worst < 2e-15); /* pi x, which cos() is given, is off by 2^-52 itself */
+
+    /* Exact where the cosine is, and to the last digits of a small result. */
+    for (int i = -8; i <= 8; i++) {
+        static const double quarters[] = {1, 0, -1, 0};
+        assert_true(kernels_cos_pi_double(i / 2.0) == quarters[abs(i) % 4]);
+    }
+    assert_true(kernels_cos_pi_double(0x1p60) == 1);
+    double small = kernels_cos_pi_double(0.5 - 0x1p-40), want = pi * 0x1p-40;
+    assert_true(fabs(small / want - 1) < 1e-15);
+    assert_near(kernels_cos_pi_double(1.0 / 3), 0.5, 2e-16, "cosine of 60 degrees");
+    assert_near(kernels_cos_pi_double(0.25), sqrt(0.5), 2e-16, "cosine of 45 degrees");
+    assert_true(isnan(kernels_cos_pi_double((double)INFINITY)));
+    assert_true(isnan(kernels_cos_pi_double((double)NAN)));
+}
+
 /* --- normal numbers ---------------------------------------------------------------------------
  */
 
@@ -709,59 +735,6 @@ static void log_softmax(void **state)
     }
 }
 
-static void adam_in_double(const kernels_adam_step *s, double g, double *w, double *m, double *v)
-{
-    *m = (double)s->beta1 * *m + (1 - (double)s->beta1) * g;
-    *v = (double)s->beta2 * *v + (1 - (double)s->beta2) * g * g;
-    *w -= (double)s->learning_rate * *m / (sqrt(*v) + (double)s->epsilon);
-}
-
-static void check_adam(size_t count)
-{
-    enum { STEPS = 5 };
-    const kernels_adam_step step = {1e-3f, 0.9f, 0.999f, 1e-7f};
-    float *g[STEPS], *start = exact_random(count);
-    for (size_t t = 0; t < STEPS; t++)
-        g[t] = exact_random(count);
-    float *first = NULL;
-    EACH_ISA(name) {
-        float *w = guarded(count), *m = guarded(count), *v = guarded(count);
-        memcpy(w, start, count * sizeof *w);
-        memset(m, 0, count * sizeof *m);
-        memset(v, 0, count * sizeof *v);
-        for (size_t t = 0; t < STEPS; t++)
-            kernels_adam(count, &step, g[t], w, m, v);
-        for (size_t i = 0; i < count; i++) {
-            double want = (double)start[i], mean = 0, square = 0;
-            for (size_t t = 0; t < STEPS; t++)
-                adam_in_double(&step, (double)g[t][i], &want, &mean, &square);
-            assert_near((double)w[i], want, 1e-6, "weight");
-            assert_near((double)m[i], mean, 1e-6, "first moment");
-            assert_near((double)v[i], square, 1e-6 * square, "second moment");
-        }
-        if (first)
-            assert_same_bits(w, first, count, "adam");
-        else
-            memcpy(first = guarded(count), w, count * sizeof *w);
-        release(w, count);
-        release(m, count);
-        release(v, count);
-    }
-    for (size_t t = 0; t < STEPS; t++)
-        free(g[t]);
-    free(start);
-    release(first, count);
-}
-
-static void adam(void **state)
-{
-    (void)state;
-    g_seed = 7;
-    for (size_t count = 1; count <= 40; count++)
-        check_adam(count);
-    check_adam(1000);
-}
-
 static void pixels_and_sums(void **state)
 {
     (void)state;
@@ -787,6 +760,122 @@ static void pixels_and_sums(void **state)
     assert_true(kernels_dot(0, x, y) == 0 && kernels_norm2(0, x) == 0);
     free(x);
     free(y);
+}
+
+/* --- the optimisers' steps, against the same rules in double -----------------------------------
+ */
+
+typedef struct twin {
+    double w, first, second; /* weight, first moment or velocity, mean square */
+} twin;
+
+static void adam_in_double(const kernels_adam_step *s, double g, twin *t)
+{
+    double *w = &t->w, *m = &t->first, *v = &t->second;
+    g += (double)s->decay * *w;
+    *w -= (double)s->shrink * *w;
+    *m = (double)s->beta1 * *m + (1 - (double)s->beta1) * g;
+    *v = (double)s->beta2 * *v + (1 - (double)s->beta2) * g * g;
+    *w -= (double)s->learning_rate * *m / (sqrt(*v) + (double)s->epsilon);
+}
+
+static void sgd_in_double(const kernels_sgd_step *s, double g, twin *t)
+{
+    g += (double)s->decay * t->w;
+    t->first = (double)s->momentum * t->first + g;
+    t->w -= (double)s->learning_rate * (s->nesterov ? g + (double)s->momentum * t->first : t->first);
+}
+
+static void rmsprop_in_double(const kernels_rmsprop_step *s, double g, twin *t)
+{
+    g += (double)s->decay * t->w;
+    t->second = (double)s->rho * t->second + (1 - (double)s->rho) * g * g;
+    t->w -= (double)s->learning_rate * g / (sqrt(t->second) + (double)s->epsilon);
+}
+
+/* One of the three; the others are NULL. */
+typedef struct update_case {
+    const kernels_adam_step *adam;
+    const kernels_sgd_step *sgd;
+    const kernels_rmsprop_step *rmsprop;
+} update_case;
+
+static const update_case UPDATES[] = {
+    {.adam = &(kernels_adam_step){1e-3f, 0.9f, 0.999f, 1e-7f, 0, 0}},
+    {.adam = &(kernels_adam_step){1e-2f, 0.5f, 0.9f, 1e-3f, 0.1f, 0}},
+    {.adam = &(kernels_adam_step){1e-2f, 0, 0.99f, 1e-7f, 0, 0.05f}},
+    {.sgd = &(kernels_sgd_step){0.1f, 0, 0, false}},
+    {.sgd = &(kernels_sgd_step){0.1f, 0.9f, 0, false}},
+    {.sgd = &(kernels_sgd_step){0.1f, 0.9f, 0.05f, true}},
+    {.rmsprop = &(kernels_rmsprop_step){1e-3f, 0.9f, 1e-7f, 0}},
+    {.rmsprop = &(kernels_rmsprop_step){1e-2f, 0.99f, 1e-3f, 0.1f}},
+};
+
+static void run_update(const update_case *c, size_t count, const float *g, float *w, float *first,
+                       float *second)
+{
+    if (c->adam)
+        kernels_adam(count, c->adam, g, w, first, second);
+    else if (c->sgd)
+        kernels_sgd(count, c->sgd, g, w, first);
+    else
+        kernels_rmsprop(count, c->rmsprop, g, w, second);
+}
+
+static void update_in_double(const update_case *c, double g, twin *t)
+{
+    if (c->adam)
+        adam_in_double(c->adam, g, t);
+    else if (c->sgd)
+        sgd_in_double(c->sgd, g, t);
+    else
+        rmsprop_in_double(c->rmsprop, g, t);
+}
+
+static void check_update(const update_case *c, size_t count)
+{
+    enum { STEPS = 5 };
+    float *g[STEPS], *start = exact_random(count), *bits = NULL;
+    for (size_t t = 0; t < STEPS; t++)
+        g[t] = exact_random(count);
+    EACH_ISA(name) {
+        float *w = guarded(count), *first = guarded(count), *second = guarded(count);
+        memcpy(w, start, count * sizeof *w);
+        memset(first, 0, count * sizeof *first);
+        memset(second, 0, count * sizeof *second);
+        for (size_t t = 0; t < STEPS; t++)
+            run_update(c, count, g[t], w, first, second);
+        for (size_t i = 0; i < count; i++) {
+            twin want = {.w = (double)start[i]};
+            for (size_t t = 0; t < STEPS; t++)
+                update_in_double(c, (double)g[t][i], &want);
+            assert_near((double)w[i], want.w, 1e-6, "weight");
+            assert_near((double)first[i], want.first, 1e-6, "first moment");
+            assert_near((double)second[i], want.second, 1e-6 * want.second, "mean square");
+        }
+        if (bits)
+            assert_same_bits(w, bits, count, "update");
+        else
+            memcpy(bits = guarded(count), w, count * sizeof *w);
+        release(w, count);
+        release(first, count);
+        release(second, count);
+    }
+    for (size_t t = 0; t < STEPS; t++)
+        free(g[t]);
+    free(start);
+    release(bits, count);
+}
+
+static void updates(void **state)
+{
+    (void)state;
+    g_seed = 7;
+    for (size_t i = 0; i < sizeof UPDATES / sizeof *UPDATES; i++) {
+        for (size_t count = 1; count <= 40; count++)
+            check_update(&UPDATES[i], count);
+        check_update(&UPDATES[i], 1000);
+    }
 }
 
 /* --- the same bits everywhere -----------------------------------------------------------------
@@ -831,7 +920,7 @@ static uint64_t golden_maps(uint64_t h, const uint32_t *bits, const float *x, fl
     h = hash(h, out, GOLDEN * sizeof *out);
     kernels_log_softmax(64, 64, x, 64, out, 64);
     h = hash(h, out, GOLDEN * sizeof *out);
-    const kernels_adam_step step = {0.01f, 0.9f, 0.999f, 1e-7f};
+    const kernels_adam_step step = {0.01f, 0.9f, 0.999f, 1e-7f, 0, 0};
     float w[100], m[100] = {0}, second[100] = {0};
     memcpy(w, x, sizeof w);
     for (size_t t = 0; t < 3; t++)
@@ -865,6 +954,33 @@ static void golden_bits(void **state)
     }
 }
 
+/* The same for what came later: the optimisers' steps and the cosine. */
+static void golden_updates(void **state)
+{
+    (void)state;
+    enum { COUNT = 100, STEPS = 3 };
+    g_seed = 10;
+    float *start = exact_random(COUNT), *g = exact_random(STEPS * COUNT);
+    EACH_ISA(name) {
+        uint64_t h = 0xcbf29ce484222325u;
+        for (size_t i = 0; i < sizeof UPDATES / sizeof *UPDATES; i++) {
+            float w[COUNT], first[COUNT] = {0}, second[COUNT] = {0};
+            memcpy(w, start, sizeof w);
+            for (size_t t = 0; t < STEPS; t++)
+                run_update(&UPDATES[i], COUNT, g + t * COUNT, w, first, second);
+            h = hash(hash(hash(h, w, sizeof w), first, sizeof first), second, sizeof second);
+        }
+        for (size_t i = 0; i < 1000; i++) {
+            double y = kernels_cos_pi_double((double)i / 800);
+            h = hash(h, &y, sizeof y);
+        }
+        print_message("# %s: %016llx\n", *name, (unsigned long long)h);
+        assert_true(h == 0xfcd81564ad52ff49u);
+    }
+    free(start);
+    free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -879,11 +995,13 @@ int main(void)
         cmocka_unit_test(log_accuracy),
         cmocka_unit_test(exp_and_log_edges),
         cmocka_unit_test(doubles),
+        cmocka_unit_test(cosines),
         cmocka_unit_test(normals),
         cmocka_unit_test(log_softmax),
-        cmocka_unit_test(adam),
+        cmocka_unit_test(updates),
         cmocka_unit_test(pixels_and_sums),
         cmocka_unit_test(golden_bits),
+        cmocka_unit_test(golden_updates),
     };
     return cmocka_run_group_tests_name("kernels", tests, NULL, NULL);
 }

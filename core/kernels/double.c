@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * double.c - exp and log in double precision, one number at a time, by the series of elementary.c.
- */
+ * double.c - exp, log and cosine in double precision, one number at a time, by the series of
+ * elementary.c. */
 #include "kernels.h"
 
 #include <float.h>
@@ -60,4 +60,29 @@ double kernels_exp_double(double x)
         p = fma(p, r, INVERSE_FACTORIALS[k]);
     double y = ldexp(p, (int)n);
     return y < DBL_MIN ? 0 : y;
+}
+
+/* 1 - a2 / (k (k-1)) (1 - a2 / ((k-2) (k-3)) (1 - ...)) down to k = 2 or 3: the cosine of a for an
+ * even k, the sine divided by a for an odd one. For |a| <= pi/4, k = 18 is enough. */
+static double alternating_series(double a2, int k)
+{
+    double sum = 1;
+    for (; k >= 2; k -= 2)
+        sum = fma(-a2 / (k * (k - 1)), sum, 1);
+    return sum;
+}
+
+double kernels_cos_pi_double(double x)
+{
+    const double pi = 0x1.921fb54442d18p+1;
+    double turn = fmod(fabs(x), 2); /* exact, as are the steps up to the angle */
+    if (turn > 1)
+        turn = 2 - turn;
+    bool negative = turn > 0.5;
+    if (negative)
+        turn = 1 - turn;
+    bool sine = turn > 0.25;
+    double angle = pi * (sine ? 0.5 - turn : turn), a2 = angle * angle;
+    double y = sine ? angle * alternating_series(a2, 19) : alternating_series(a2, 18);
+    return negative ? -y : y;
 }

@@ -239,6 +239,18 @@ void kernels_adam(size_t count, const kernels_adam_step *step, const float *grad
     table()->adam(count, step, gradient, weights, first_moment, second_moment);
 }
 
+void kernels_sgd(size_t count, const kernels_sgd_step *step, const float *gradient,
+                 float *weights, float *velocity)
+{
+    table()->sgd(count, step, gradient, weights, velocity);
+}
+
+void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
+                     float *weights, float *mean_square)
+{
+    table()->rmsprop(count, step, gradient, weights, mean_square);
+}
+
 double kernels_dot(size_t count, const float *x, const float *y)
 {
     double sum = 0; /* the products are exact in double */

@@ -54,6 +54,9 @@ void kernels_log(size_t count, const float *x, float *out);
 double kernels_log_double(double x);
 double kernels_exp_double(double x);
 
+/* cos(pi x), scalar; relative error below 1e-15 (of an x that is exact), an infinity gives NaN. */
+double kernels_cos_pi_double(double x);
+
 /* count (even) standard normal floats from count words of 32 random bits (Box & Muller 1958):
  * words 2k and 2k+1, of which the upper 24 bits count, give normals 2k and 2k+1, radius times
  * cosine and sine. The largest magnitude is 5.9. */
@@ -76,15 +79,34 @@ double kernels_dot(size_t count, const float *x, const float *y);
 double kernels_norm2(size_t count, const float *x);
 
 /* One step of Adam (Kingma & Ba 2015), `correction` = sqrt(1 - beta2^t) / (1 - beta1^t):
- * m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
+ * g += decay w; w -= shrink w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
  * w -= learning_rate * correction * m / (sqrt(v) + epsilon * sqrt(1 - beta2^t)). */
 typedef struct kernels_adam_step {
     float learning_rate; /* already times the correction */
     float beta1, beta2;
     float epsilon;       /* already times sqrt(1 - beta2^t) */
+    float decay;         /* weight decay that is a part of the gradient; 0: none */
+    float shrink;        /* AdamW's: weight decay times the rate without correction; 0: none */
 } kernels_adam_step;
 void kernels_adam(size_t count, const kernels_adam_step *step, const float *gradient,
                   float *weights, float *first_moment, float *second_moment);
+
+/* One step of gradient descent with momentum, b being the velocity: g += decay w;
+ * b = momentum b + g; w -= learning_rate b, or learning_rate (g + momentum b) when nesterov. */
+typedef struct kernels_sgd_step {
+    float learning_rate, momentum, decay;
+    bool nesterov;
+} kernels_sgd_step;
+void kernels_sgd(size_t count, const kernels_sgd_step *step, const float *gradient,
+                 float *weights, float *velocity);
+
+/* One step of RMSprop (Tieleman & Hinton 2012): g += decay w; v = rho v + (1 - rho) g^2;
+ * w -= learning_rate g / (sqrt(v) + epsilon). */
+typedef struct kernels_rmsprop_step {
+    float learning_rate, rho, epsilon, decay;
+} kernels_rmsprop_step;
+void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
+                     float *weights, float *mean_square);
 
 /* Convolution, stride 1, images in NHWC, weights (kernel, kernel, channels, filters), with bias
  * and an optional ReLU fused (which keeps a NaN): y (count, out_height, out_width, filters).

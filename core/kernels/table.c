@@ -17,4 +17,6 @@ const kernels_table ISA(table) = {
     .log_softmax = ISA(log_softmax),
     .convert_u8 = ISA(convert_u8),
     .adam = ISA(adam),
+    .sgd = ISA(sgd),
+    .rmsprop = ISA(rmsprop),
 };

@@ -46,6 +46,10 @@ typedef struct kernels_table {
     void (*convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
     void (*adam)(size_t count, const kernels_adam_step *step, const float *gradient,
                  float *weights, float *first_moment, float *second_moment);
+    void (*sgd)(size_t count, const kernels_sgd_step *step, const float *gradient, float *weights,
+                float *velocity);
+    void (*rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *gradient,
+                    float *weights, float *mean_square);
 } kernels_table;
 
 extern const kernels_table kernels_isa_table_v4;
@@ -87,6 +91,10 @@ void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, f
 void ISA(convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
 void ISA(adam)(size_t count, const kernels_adam_step *step, const float *gradient, float *weights,
                float *first_moment, float *second_moment);
+void ISA(sgd)(size_t count, const kernels_sgd_step *step, const float *gradient, float *weights,
+              float *velocity);
+void ISA(rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *gradient,
+                  float *weights, float *mean_square);
 #endif
 
 #endif
