@@ -774,8 +774,8 @@ static void adam_in_double(const kernels_adam_step *s, double g, twin *t)
     double *w = &t->w, *m = &t->first, *v = &t->second;
     g += (double)s->decay * *w;
     *w -= (double)s->shrink * *w;
-    *m = (double)s->beta1 * *m + (1 - (double)s->beta1) * g;
-    *v = (double)s->beta2 * *v + (1 - (double)s->beta2) * g * g;
+    *m = s->beta1 * *m + (1 - s->beta1) * g;
+    *v = s->beta2 * *v + (1 - s->beta2) * g * g;
     *w -= (double)s->learning_rate * *m / (sqrt(*v) + (double)s->epsilon);
 }
 
@@ -789,7 +789,7 @@ static void sgd_in_double(const kernels_sgd_step *s, double g, twin *t)
 static void rmsprop_in_double(const kernels_rmsprop_step *s, double g, twin *t)
 {
     g += (double)s->decay * t->w;
-    t->second = (double)s->rho * t->second + (1 - (double)s->rho) * g * g;
+    t->second = s->rho * t->second + (1 - s->rho) * g * g;
     t->w -= (double)s->learning_rate * g / (sqrt(t->second) + (double)s->epsilon);
 }
 
@@ -801,14 +801,14 @@ typedef struct update_case {
 } update_case;
 
 static const update_case UPDATES[] = {
-    {.adam = &(kernels_adam_step){1e-3f, 0.9f, 0.999f, 1e-7f, 0, 0}},
-    {.adam = &(kernels_adam_step){1e-2f, 0.5f, 0.9f, 1e-3f, 0.1f, 0}},
-    {.adam = &(kernels_adam_step){1e-2f, 0, 0.99f, 1e-7f, 0, 0.05f}},
+    {.adam = &(kernels_adam_step){1e-3f, 0.9, 0.999, 1e-7f, 0, 0}},
+    {.adam = &(kernels_adam_step){1e-2f, 0.5, 0.9, 1e-3f, 0.1f, 0}},
+    {.adam = &(kernels_adam_step){1e-2f, 0, 0.99, 1e-7f, 0, 0.05f}},
     {.sgd = &(kernels_sgd_step){0.1f, 0, 0, false}},
     {.sgd = &(kernels_sgd_step){0.1f, 0.9f, 0, false}},
     {.sgd = &(kernels_sgd_step){0.1f, 0.9f, 0.05f, true}},
-    {.rmsprop = &(kernels_rmsprop_step){1e-3f, 0.9f, 1e-7f, 0}},
-    {.rmsprop = &(kernels_rmsprop_step){1e-2f, 0.99f, 1e-3f, 0.1f}},
+    {.rmsprop = &(kernels_rmsprop_step){1e-3f, 0.9, 1e-7f, 0}},
+    {.rmsprop = &(kernels_rmsprop_step){1e-2f, 0.99, 1e-3f, 0.1f}},
 };
 
 static void run_update(const update_case *c, size_t count, const float *g, float *w, float *first,
@@ -920,7 +920,7 @@ static uint64_t golden_maps(uint64_t h, const uint32_t *bits, const float *x, fl
     h = hash(h, out, GOLDEN * sizeof *out);
     kernels_log_softmax(64, 64, x, 64, out, 64);
     h = hash(h, out, GOLDEN * sizeof *out);
-    const kernels_adam_step step = {0.01f, 0.9f, 0.999f, 1e-7f, 0, 0};
+    const kernels_adam_step step = {0.01f, 0.9, 0.999, 1e-7f, 0, 0};
     float w[100], m[100] = {0}, second[100] = {0};
     memcpy(w, x, sizeof w);
     for (size_t t = 0; t < 3; t++)
@@ -950,7 +950,7 @@ static void golden_bits(void **state)
     EACH_ISA(name) {
         uint64_t h = golden_maps(golden_products(0xcbf29ce484222325u, x, out), bits, x, out);
         print_message("# %s: %016llx\n", *name, (unsigned long long)h);
-        assert_true(h == 0x857ef22351f4dc31u);
+        assert_true(h == 0x9b93347f5a028318u);
     }
 }
 
@@ -975,7 +975,7 @@ static void golden_updates(void **state)
             h = hash(h, &y, sizeof y);
         }
         print_message("# %s: %016llx\n", *name, (unsigned long long)h);
-        assert_true(h == 0xfcd81564ad52ff49u);
+        assert_true(h == 0x9f3a45a76b6893e8u);
     }
     free(start);
     free(g);

@@ -78,12 +78,14 @@ void kernels_convert_u8(size_t count, const uint8_t *x, float scale, float *out)
 double kernels_dot(size_t count, const float *x, const float *y);
 double kernels_norm2(size_t count, const float *x);
 
-/* One step of Adam (Kingma & Ba 2015), `correction` = sqrt(1 - beta2^t) / (1 - beta1^t):
+/* The optimisers' rates of decay are double, because 1 - 0.999f would have but four digits.
+ *
+ * One step of Adam (Kingma & Ba 2015), `correction` = sqrt(1 - beta2^t) / (1 - beta1^t):
  * g += decay w; w -= shrink w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2;
  * w -= learning_rate * correction * m / (sqrt(v) + epsilon * sqrt(1 - beta2^t)). */
 typedef struct kernels_adam_step {
     float learning_rate; /* already times the correction */
-    float beta1, beta2;
+    double beta1, beta2;
     float epsilon;       /* already times sqrt(1 - beta2^t) */
     float decay;         /* weight decay that is a part of the gradient; 0: none */
     float shrink;        /* AdamW's: weight decay times the rate without correction; 0: none */
@@ -103,7 +105,9 @@ void kernels_sgd(size_t count, const kernels_sgd_step *step, const float *gradie
 /* One step of RMSprop (Tieleman & Hinton 2012): g += decay w; v = rho v + (1 - rho) g^2;
  * w -= learning_rate g / (sqrt(v) + epsilon). */
 typedef struct kernels_rmsprop_step {
-    float learning_rate, rho, epsilon, decay;
+    float learning_rate;
+    double rho;
+    float epsilon, decay;
 } kernels_rmsprop_step;
 void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                      float *weights, float *mean_square);

@@ -31,10 +31,10 @@ void ISA(adam)(size_t count, const kernels_adam_step *step, const float *gradien
                float *first_moment, float *second_moment)
 {
     const adam_constants constants = {
-        .beta1 = v_set1(step->beta1),
-        .beta2 = v_set1(step->beta2),
-        .rest1 = v_set1(1.0f - step->beta1),
-        .rest2 = v_set1(1.0f - step->beta2),
+        .beta1 = v_set1((float)step->beta1),
+        .beta2 = v_set1((float)step->beta2),
+        .rest1 = v_set1((float)(1.0 - step->beta1)),
+        .rest2 = v_set1((float)(1.0 - step->beta2)),
         .learning_rate = v_set1(step->learning_rate),
         .epsilon = v_set1(step->epsilon),
         .decay = v_set1(step->decay),
@@ -146,8 +146,8 @@ void ISA(rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *g
 {
     const rmsprop_constants constants = {
         .learning_rate = v_set1(step->learning_rate),
-        .rho = v_set1(step->rho),
-        .rest = v_set1(1.0f - step->rho),
+        .rho = v_set1((float)step->rho),
+        .rest = v_set1((float)(1.0 - step->rho)),
         .epsilon = v_set1(step->epsilon),
         .decay = v_set1(step->decay),
     };

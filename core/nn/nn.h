@@ -14,7 +14,7 @@
 #include "stream.h"
 
 /* Raised whenever the trainer's numbers change: it is part of every stored result's key. */
-enum { NN_NUMERICS_VERSION = 2 };
+enum { NN_NUMERICS_VERSION = 3 };
 
 typedef struct nn_shape {
     size_t height, width, channels;

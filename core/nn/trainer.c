@@ -4,12 +4,13 @@
 
 #include "alloc.h"
 #include "optimizer.h"
+#include "recipe.h"
 
 typedef struct trainer {
     nn_network *network;
     const nn_recipe *recipe;
     const nn_training *training;
-    adam optimizer;
+    optimizer optimizer;
     size_t batch;     /* rows of a full batch */
     uint64_t step;    /* since the training began */
     uint32_t *order;  /* (count) this epoch's permutation of positions */
@@ -18,34 +19,7 @@ typedef struct trainer {
     float *best;      /* NN_KEEP_BEST_VALIDATION: the best state so far */
 } trainer;
 
-static int check_recipe(const nn_recipe *recipe, fb_error *err)
-{
-    if (recipe->optimizer != NN_ADAM)
-        return fb_fail(err, FB_EINVAL, "there is no optimizer number %d", (int)recipe->optimizer);
-    if (!(recipe->learning_rate > 0.0 && recipe->learning_rate < HUGE_VAL))
-        return fb_fail(err, FB_EINVAL, "a learning rate must be above 0, not %g",
-                       recipe->learning_rate);
-    if (!(recipe->beta1 >= 0.0 && recipe->beta1 < 1.0) ||
-        !(recipe->beta2 >= 0.0 && recipe->beta2 < 1.0))
-        return fb_fail(err, FB_EINVAL, "Adam's betas must be in [0, 1), not %g and %g",
-                       recipe->beta1, recipe->beta2);
-    if (!(recipe->epsilon > 0.0 && recipe->epsilon < HUGE_VAL))
-        return fb_fail(err, FB_EINVAL, "Adam's epsilon must be above 0, not %g", recipe->epsilon);
-    if (recipe->batch == 0 || recipe->epochs == 0)
-        return fb_fail(err, FB_EINVAL, "a training needs a batch and epochs of at least 1, not "
-                       "%zu and %zu", recipe->batch, recipe->epochs);
-    if (recipe->keep != NN_KEEP_LAST && recipe->keep != NN_KEEP_BEST_VALIDATION)
-        return fb_fail(err, FB_EINVAL, "there is no way %d to keep weights", (int)recipe->keep);
-    return FB_OK;
-}
-
-static bool has_validation(const nn_training *training)
-{
-    return training->validation_source && training->validation_count > 0;
-}
-
-static int check_samples(const nn_network *network, const nn_recipe *recipe,
-                         const nn_training *training, fb_error *err)
+static int check_samples(const nn_network *network, const nn_training *training, fb_error *err)
 {
     if (training->count == 0 || training->count > INT32_MAX)
         return fb_fail(err, FB_EINVAL, "training on %zu samples is not possible", training->count);
@@ -59,10 +33,8 @@ static int check_samples(const nn_network *network, const nn_recipe *recipe,
         rc = samples_check_labels(network, training->labels, training->count, "training", err);
     if (rc)
         return rc;
-    if (!has_validation(training))
-        return recipe->keep == NN_KEEP_LAST
-                   ? FB_OK
-                   : fb_fail(err, FB_EINVAL, "keeping the best weights needs validation samples");
+    if (!recipe_validates(training))
+        return FB_OK;
     rc = samples_check(network, training->validation_source, training->validation_ids,
                       training->validation_count, "validation", err);
     if (!rc)
@@ -96,7 +68,7 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
             return fb_fail_memory(err, nn_state_size(network), sizeof *t->best,
                                   "the best weights");
     }
-    adam_start(&t->optimizer, recipe, network);
+    optimizer_start(&t->optimizer, recipe, network);
     return network_reserve(network, t->batch, true, err);
 }
 
@@ -125,7 +97,8 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, doub
     rc = network_backward(network, &pass, rows, err);
     if (rc)
         return rc;
-    adam_step(&t->optimizer, network);
+    optimizer_advance(&t->optimizer, t->recipe->learning_rate);
+    optimizer_update(&t->optimizer, network, 0, network->slab_count);
     t->step++;
     *loss_sum += loss;
     return FB_OK;
@@ -151,7 +124,7 @@ static int validate(trainer *t, bool last, double *ret_accuracy, fb_error *err)
 {
     const nn_training *training = t->training;
     nn_metrics metrics = {.accuracy = (double)NAN};
-    if (has_validation(training) && (last || t->best || training->progress)) {
+    if (recipe_validates(training) && (last || t->best || training->progress)) {
         int rc = nn_evaluate(t->network, training->validation_source, training->validation_ids,
                              training->validation_labels, training->validation_count, &metrics,
                              err);
@@ -198,9 +171,9 @@ int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *tr
 {
     trainer t = {0};
     nn_training_result result = {0};
-    int rc = check_recipe(recipe, err);
+    int rc = recipe_check(recipe, network, training, err);
     if (!rc)
-        rc = check_samples(network, recipe, training, err);
+        rc = check_samples(network, training, err);
     if (rc)
         return rc;
     rc = trainer_init(&t, network, recipe, training, err);

@@ -1,0 +1,112 @@
+#include "recipe.h"
+
+#include <math.h>
+
+static bool above_zero(double x)
+{
+    return x > 0.0 && x < HUGE_VAL;
+}
+
+static bool zero_or_above(double x)
+{
+    return x >= 0.0 && x < HUGE_VAL;
+}
+
+static bool is_decay(double x)
+{
+    return x >= 0.0 && x < 1.0;
+}
+
+static int check_adam(const nn_recipe *recipe, fb_error *err)
+{
+    if (!is_decay(recipe->beta1) || !is_decay(recipe->beta2))
+        return fb_fail(err, FB_EINVAL, "Adam's betas must be in [0, 1), not %g and %g",
+                       recipe->beta1, recipe->beta2);
+    if (!above_zero(recipe->epsilon))
+        return fb_fail(err, FB_EINVAL, "Adam's epsilon must be above 0, not %g", recipe->epsilon);
+    return FB_OK;
+}
+
+static int check_rmsprop(const nn_recipe *recipe, fb_error *err)
+{
+    if (!is_decay(recipe->rho))
+        return fb_fail(err, FB_EINVAL, "RMSprop's rho must be in [0, 1), not %g", recipe->rho);
+    if (!above_zero(recipe->epsilon))
+        return fb_fail(err, FB_EINVAL, "RMSprop's epsilon must be above 0, not %g",
+                       recipe->epsilon);
+    return FB_OK;
+}
+
+static int check_momentum(const nn_recipe *recipe, fb_error *err)
+{
+    if (!is_decay(recipe->momentum))
+        return fb_fail(err, FB_EINVAL, "momentum must be in [0, 1), not %g", recipe->momentum);
+    if (recipe->momentum > 0.0 && recipe->optimizer != NN_SGD)
+        return fb_fail(err, FB_EINVAL, "momentum belongs to the optimizer SGD: leave it out, or "
+                       "choose SGD");
+    if (recipe->nesterov && !(recipe->momentum > 0.0))
+        return fb_fail(err, FB_EINVAL, "Nesterov's step needs a momentum above 0, 0.9 for "
+                       "instance");
+    return FB_OK;
+}
+
+static int check_optimizer(const nn_recipe *recipe, fb_error *err)
+{
+    int rc = check_momentum(recipe, err);
+    if (rc)
+        return rc;
+    switch (recipe->optimizer) {
+    case NN_ADAM:
+    case NN_ADAMW:
+        return check_adam(recipe, err);
+    case NN_SGD:
+        return FB_OK;
+    case NN_RMSPROP:
+        return check_rmsprop(recipe, err);
+    case NN_LBFGS:
+        break;
+    }
+    return fb_fail(err, FB_EINVAL, "there is no optimizer number %d that goes by steps",
+                   (int)recipe->optimizer);
+}
+
+static int check_steps(const nn_recipe *recipe, fb_error *err)
+{
+    if (!above_zero(recipe->learning_rate))
+        return fb_fail(err, FB_EINVAL, "a learning rate must be above 0, not %g",
+                       recipe->learning_rate);
+    if (!zero_or_above(recipe->weight_decay))
+        return fb_fail(err, FB_EINVAL, "weight decay must not be below 0, but is %g",
+                       recipe->weight_decay);
+    if (recipe->batch == 0 || recipe->epochs == 0)
+        return fb_fail(err, FB_EINVAL, "a training needs a batch and epochs of at least 1, not "
+                       "%zu and %zu", recipe->batch, recipe->epochs);
+    return FB_OK;
+}
+
+bool recipe_validates(const nn_training *training)
+{
+    return training->validation_source && training->validation_count > 0;
+}
+
+static int check_keep(const nn_recipe *recipe, const nn_training *training, fb_error *err)
+{
+    if (recipe->keep != NN_KEEP_LAST && recipe->keep != NN_KEEP_BEST_VALIDATION)
+        return fb_fail(err, FB_EINVAL, "there is no way %d to keep weights", (int)recipe->keep);
+    if (recipe->keep == NN_KEEP_BEST_VALIDATION && !recipe_validates(training))
+        return fb_fail(err, FB_EINVAL, "keeping the best weights needs validation samples: set "
+                       "some apart, or keep the last weights");
+    return FB_OK;
+}
+
+int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_training *training,
+                 fb_error *err)
+{
+    (void)network;
+    int rc = check_optimizer(recipe, err);
+    if (!rc)
+        rc = check_steps(recipe, err);
+    if (!rc)
+        rc = check_keep(recipe, training, err);
+    return rc;
+}

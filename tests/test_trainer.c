@@ -1,0 +1,493 @@
+/* Training: the update rules against PyTorch and against themselves in double, and what a training
+ * promises. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "golden/recipes.h"
+#include "nn_fixture.h"
+#include "optimizer.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static const nn_engine g_engines[] = {NN_PORTABLE, NN_BLAS};
+
+typedef struct tested_network {
+    nn_shape input;
+    size_t class_count;
+    nn_network_spec spec;
+} tested_network;
+
+#define HEAD {.kind = NN_DENSE}
+#define DENSE(units) {.kind = NN_DENSE, .size = (units), .relu = true}
+#define CONV(filters) {.kind = NN_CONV, .size = (filters), .kernel = 3, .relu = true}
+#define DROPOUT(share) {.kind = NN_DROPOUT, .rate = (share)}
+
+static const tested_network SOFTMAX = {{1, 1, 5}, 3, {"softmax", 1, {HEAD}}};
+static const tested_network HIDDEN = {{1, 1, 6}, 4, {"hidden", 3, {DENSE(7), DENSE(5), HEAD}}};
+static const tested_network CNN = {
+    {10, 9, 1}, 4,
+    {"cnn", 7, {CONV(3), CONV(5), {.kind = NN_MAX_POOL}, DROPOUT(0.25), DENSE(8), DROPOUT(0.5),
+                HEAD}}};
+
+static nn_network *create_network(const tested_network *tested, nn_engine engine)
+{
+    nn_network *network = NULL;
+    fb_error err = {0};
+    if (nn_create(&tested->spec, tested->input, tested->class_count, engine, &network, &err))
+        fail_msg("%s: %s", tested->spec.name, err.text);
+    nn_initialize(network, stream_of(FB_STREAM_WEIGHTS, 3));
+    return network;
+}
+
+/* ---- update rules --------------------------------------------------------------------------- */
+
+/* The rules as their papers and PyTorch have them, on one number, in double. */
+typedef struct twin {
+    double w, first, second;
+} twin;
+
+static void step_twin(const nn_recipe *r, twin *x, double g, double rate, int t)
+{
+    if (r->optimizer == NN_ADAMW)
+        x->w *= 1.0 - rate * r->weight_decay;
+    else
+        g += r->weight_decay * x->w;
+    if (r->optimizer == NN_SGD) {
+        x->first = r->momentum * x->first + g;
+        x->w -= rate * (r->nesterov ? g + r->momentum * x->first : x->first);
+    } else if (r->optimizer == NN_RMSPROP) {
+        x->second = r->rho * x->second + (1.0 - r->rho) * g * g;
+        x->w -= rate * g / (sqrt(x->second) + r->epsilon);
+    } else {
+        x->first = r->beta1 * x->first + (1.0 - r->beta1) * g;
+        x->second = r->beta2 * x->second + (1.0 - r->beta2) * g * g;
+        double mean = x->first / (1.0 - pow(r->beta1, t));
+        double square = x->second / (1.0 - pow(r->beta2, t));
+        x->w -= rate * mean / (sqrt(square) + r->epsilon);
+    }
+}
+
+/* Gradients of many sizes that now and then change sign, by a rate that is another in each step. */
+static void check_rule(const nn_recipe *recipe, const char *name)
+{
+    enum { STEPS = 50 };
+    nn_network *network = create_network(&SOFTMAX, NN_PORTABLE);
+    size_t count = network->slab_count;
+    twin *twins = calloc(count, sizeof *twins);
+    optimizer o;
+    optimizer_start(&o, recipe, network);
+    for (size_t i = 0; i < count; i++)
+        twins[i].w = (double)network->parameters[i];
+    for (int t = 1; t <= STEPS; t++) {
+        double rate = recipe->learning_rate * (1.0 + t % 3);
+        for (size_t i = 0; i < count; i++) {
+            double size = pow(10.0, (double)(i % 5) - 3.0);
+            network->gradient[i] = (float)(size * cos(0.7 * t + (double)i));
+            step_twin(recipe, &twins[i], (double)network->gradient[i], rate, t);
+        }
+        optimizer_advance(&o, rate);
+        optimizer_update(&o, network, 0, count);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs((double)network->parameters[i] - twins[i].w) <= 3e-6 * (1.0 + fabs(twins[i].w))))
+            fail_msg("%s: number %zu is %.9g, expected %.9g", name, i,
+                     (double)network->parameters[i], twins[i].w);
+    free(twins);
+    nn_destroy(network);
+}
+
+static void rules_follow_their_papers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(GOLDEN_RUNS); i++)
+        check_rule(&GOLDEN_RUNS[i].recipe, GOLDEN_RUNS[i].name);
+}
+
+/* Every number is updated by itself: a slab in parts is the slab in one. */
+static void rules_work_in_parts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(GOLDEN_RUNS); i++) {
+        nn_network *whole = create_network(&HIDDEN, NN_PORTABLE);
+        nn_network *parts = create_network(&HIDDEN, NN_PORTABLE);
+        size_t count = whole->slab_count;
+        optimizer a, b;
+        optimizer_start(&a, &GOLDEN_RUNS[i].recipe, whole);
+        optimizer_start(&b, &GOLDEN_RUNS[i].recipe, parts);
+        for (size_t t = 0; t < 3; t++) {
+            for (size_t j = 0; j < count; j++)
+                whole->gradient[j] = parts->gradient[j] = (float)(j % 7) - (float)t;
+            optimizer_advance(&a, 0.1);
+            optimizer_advance(&b, 0.1);
+            optimizer_update(&a, whole, 0, count);
+            optimizer_update(&b, parts, 21, count - 21);
+            optimizer_update(&b, parts, 0, 21);
+        }
+        assert_same_weights(whole, parts);
+        nn_destroy(whole);
+        nn_destroy(parts);
+    }
+}
+
+/* ---- trainings as PyTorch has them ---------------------------------------------------------- */
+
+static int note_loss(void *context, size_t epoch, double loss, double validation_accuracy)
+{
+    double *losses = context;
+    (void)validation_accuracy;
+    losses[epoch] = loss;
+    return 0;
+}
+
+static void assert_near_golden(const golden_run *run, const char *what, const double *want,
+                               const float *got, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!(fabs((double)got[i] - want[i]) <= 2e-6))
+            fail_msg("%s: %s %zu is %.9g, expected %.9g", run->name, what, i, (double)got[i],
+                     want[i]);
+}
+
+static void check_golden_run(const golden_run *run)
+{
+    uint32_t ids[GOLDEN_SAMPLES];
+    double losses[GOLDEN_EPOCHS] = {0};
+    nn_source source = {.shape = SOFTMAX.input, .f32 = GOLDEN_X, .count = GOLDEN_SAMPLES};
+    nn_training training = {.source = &source, .ids = ids, .labels = GOLDEN_Y,
+                            .count = GOLDEN_SAMPLES, .batches = stream_of(FB_STREAM_BATCHES, 1),
+                            .progress = note_loss, .progress_context = losses};
+    nn_recipe recipe = run->recipe;
+    nn_network *network = create_network(&SOFTMAX, NN_PORTABLE);
+    for (uint32_t i = 0; i < GOLDEN_SAMPLES; i++)
+        ids[i] = i;
+    recipe.batch = 2 * GOLDEN_SAMPLES;
+    recipe.epochs = GOLDEN_EPOCHS;
+    recipe.keep = NN_KEEP_LAST;
+    memcpy(network->layers[0].weights, GOLDEN_W, sizeof GOLDEN_W);
+    memcpy(network->layers[0].bias, GOLDEN_B, sizeof GOLDEN_B);
+    train(network, &recipe, &training);
+    for (size_t i = 0; i < GOLDEN_EPOCHS; i++)
+        if (!(fabs(losses[i] - run->losses[i]) <= 1e-6))
+            fail_msg("%s: the loss of epoch %zu is %.9g, expected %.9g", run->name, i, losses[i],
+                     run->losses[i]);
+    assert_near_golden(run, "weight", run->weights, network->layers[0].weights,
+                       COUNT_OF(run->weights));
+    assert_near_golden(run, "bias", run->bias, network->layers[0].bias, COUNT_OF(run->bias));
+    nn_destroy(network);
+}
+
+static void trainings_are_pytorchs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(GOLDEN_RUNS); i++)
+        check_golden_run(&GOLDEN_RUNS[i]);
+}
+
+/* ---- training ------------------------------------------------------------------------------- */
+
+static void training_repeats_to_the_bit(void **state)
+{
+    (void)state;
+    const tested_network *tested = &CNN;
+    samples s = make_samples(tested->input, 4, 50, true, 41);
+    nn_recipe recipe = recipe_of(16, 3, 1e-3);
+    nn_training training = training_of(&s);
+    for (size_t e = 0; e < 2; e++) {
+        nn_network *a = create_network(tested, g_engines[e]), *b = create_network(tested, g_engines[e]);
+        float logits[50 * 4];
+        nn_training_result first = train(a, &recipe, &training);
+        assert_int_equal(nn_infer(b, &s.source, NULL, 50, NULL, logits, NULL), 0);
+        nn_training_result second = train(b, &recipe, &training);
+        assert_true(first.loss == second.loss);
+        assert_true(isnan(first.validation_accuracy));
+        assert_int_equal(first.kept_epoch, 2);
+        assert_same_weights(a, b);
+        training.dropout = stream_of(FB_STREAM_DROPOUT, 6);
+        nn_initialize(b, stream_of(FB_STREAM_WEIGHTS, 3));
+        assert_true(train(b, &recipe, &training).loss != first.loss);
+        training.dropout = stream_of(FB_STREAM_DROPOUT, 5);
+        nn_destroy(a);
+        nn_destroy(b);
+    }
+    free_samples(&s);
+}
+
+/* A training counts its steps and moments from 0: it depends on the weights, not on what was
+ * before. */
+static void training_starts_anew(void **state)
+{
+    (void)state;
+    const tested_network *tested = &CNN;
+    samples s = make_samples(tested->input, 4, 40, true, 43);
+    nn_recipe recipe = recipe_of(16, 2, 1e-3);
+    nn_training training = training_of(&s);
+    nn_network *a = create_network(tested, NN_PORTABLE), *b = create_network(tested, NN_PORTABLE);
+    train(a, &recipe, &training);
+    nn_initialize(a, stream_of(FB_STREAM_WEIGHTS, 3));
+    train(a, &recipe, &training);
+    train(b, &recipe, &training);
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+/* With steps too small to matter, the training loss is the loss of the weights. */
+static void training_loss_is_the_mean(void **state)
+{
+    (void)state;
+    const tested_network *tested = &HIDDEN;
+    samples s = make_samples(tested->input, 4, 21, false, 45);
+    nn_recipe recipe = recipe_of(8, 2, 1e-12);
+    nn_training training = training_of(&s);
+    nn_network *network = create_network(tested, NN_PORTABLE);
+    nn_metrics m = {0};
+    double loss = train(network, &recipe, &training).loss;
+    assert_int_equal(nn_evaluate(network, &s.source, NULL, s.labels, 21, &m, NULL), 0);
+    assert_true(m.loss > 1.0 && fabs(loss - m.loss) <= 1e-6);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void large_batches_are_one_batch(void **state)
+{
+    (void)state;
+    const tested_network *tested = &HIDDEN;
+    samples s = make_samples(tested->input, 4, 21, false, 47);
+    nn_recipe exact = recipe_of(21, 4, 1e-2), larger = recipe_of(1000, 4, 1e-2);
+    nn_training training = training_of(&s);
+    nn_network *a = create_network(tested, NN_PORTABLE), *b = create_network(tested, NN_PORTABLE);
+    train(a, &exact, &training);
+    train(b, &larger, &training);
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+/* The gradient of one batch of float samples, without a step. */
+static void run_gradient(nn_network *network, const samples *s)
+{
+    const float *logits = NULL;
+    assert_int_equal(network_reserve(network, s->count, true, NULL), 0);
+    layer_pass pass = network_pass(network, PASS_TRAIN, stream_of(FB_STREAM_DROPOUT, 7), 2);
+    samples_gather(&s->source, NULL, 0, s->count, network->input);
+    assert_int_equal(network_forward(network, &pass, 0, network->layer_count, s->count,
+                                     network->input, &logits, NULL), 0);
+    loss_cross_entropy(s->count, network->class_count, logits, s->labels, network->gradients[0]);
+    assert_int_equal(network_backward(network, &pass, s->count, NULL), 0);
+}
+
+/* The last partial batch is trained and the order is the documented permutation: one epoch in
+ * batches of 3 over 4 samples equals two trainings' worth of gradients, made here by hand. */
+static void batches_follow_the_permutation(void **state)
+{
+    (void)state;
+    const tested_network *tested = &HIDDEN;
+    samples s = make_samples(tested->input, 4, 10, false, 53);
+    uint32_t ids[4] = {1, 4, 6, 9}, labels[4], order[4];
+    nn_recipe recipe = recipe_of(3, 2, 1e-2);
+    nn_training training = training_of(&s);
+    nn_network *a = create_network(tested, NN_PORTABLE), *b = create_network(tested, NN_PORTABLE);
+    optimizer o;
+    for (size_t i = 0; i < 4; i++)
+        labels[i] = s.labels[ids[i]];
+    training.ids = ids;
+    training.labels = labels;
+    training.count = 4;
+    train(a, &recipe, &training);
+    optimizer_start(&o, &recipe, b);
+    for (uint64_t epoch = 0; epoch < 2; epoch++) {
+        fb_stream_permutation(training.batches, epoch, 4, order);
+        for (size_t first = 0; first < 4; first += 3) {
+            samples batch = {.source = {.shape = tested->input, .count = first ? 1 : 3},
+                             .f32 = calloc(3 * 6, sizeof(float)),
+                             .labels = calloc(3, sizeof(uint32_t)),
+                             .count = first ? 1 : 3};
+            for (size_t i = 0; i < batch.count; i++) {
+                memcpy(batch.f32 + i * 6, s.f32 + ids[order[first + i]] * 6, 6 * sizeof(float));
+                batch.labels[i] = labels[order[first + i]];
+            }
+            batch.source.f32 = batch.f32;
+            run_gradient(b, &batch);
+            optimizer_advance(&o, recipe.learning_rate);
+            optimizer_update(&o, b, 0, b->slab_count);
+            free_samples(&batch);
+        }
+    }
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+typedef struct epochs_seen {
+    size_t count;
+    double accuracy[64];
+    size_t stop_at; /* epoch at which to cancel */
+} epochs_seen;
+
+static int see_epoch(void *context, size_t epoch, double loss, double validation_accuracy)
+{
+    epochs_seen *seen = context;
+    assert_int_equal(epoch, seen->count);
+    assert_true(isfinite(loss));
+    seen->accuracy[seen->count++] = validation_accuracy;
+    return seen->stop_at && epoch == seen->stop_at;
+}
+
+static void best_validation_is_kept(void **state)
+{
+    (void)state;
+    const tested_network *tested = &HIDDEN;
+    samples s = make_samples(tested->input, 4, 40, false, 59);
+    samples held = make_samples(tested->input, 4, 30, false, 60);
+    nn_recipe recipe = recipe_of(8, 40, 3e-2), shorter;
+    nn_training training = training_of(&s);
+    epochs_seen seen = {0};
+    nn_network *a = create_network(tested, NN_PORTABLE), *b = create_network(tested, NN_PORTABLE);
+    size_t best = 0, ties = 0;
+    nn_metrics m = {0};
+    training.validation_source = &held.source;
+    training.validation_ids = held.ids;
+    training.validation_labels = held.labels;
+    training.validation_count = held.count;
+    training.progress = see_epoch;
+    training.progress_context = &seen;
+    recipe.keep = NN_KEEP_BEST_VALIDATION;
+    nn_training_result result = train(a, &recipe, &training);
+    assert_int_equal(seen.count, 40);
+    for (size_t i = 1; i < 40; i++)
+        best = seen.accuracy[i] > seen.accuracy[best] ? i : best;
+    for (size_t i = 0; i < 40; i++)
+        ties += seen.accuracy[i] == seen.accuracy[best];
+    /* The case must be one that tells the first best epoch from the last epoch and from a later
+     * tie. */
+    assert_true(best > 0 && best < 39 && ties > 1);
+    assert_int_equal(result.kept_epoch, best);
+    assert_true(result.validation_accuracy == seen.accuracy[best]);
+    assert_int_equal(nn_evaluate(a, &held.source, held.ids, held.labels, 30, &m, NULL), 0);
+    assert_true(m.accuracy == result.validation_accuracy);
+    shorter = recipe_of(8, best + 1, 3e-2);
+    training.progress = NULL;
+    nn_training_result last = train(b, &shorter, &training);
+    assert_same_weights(a, b);
+    assert_true(last.validation_accuracy == result.validation_accuracy);
+    assert_int_equal(last.kept_epoch, best);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+    free_samples(&held);
+}
+
+static void progress_can_cancel(void **state)
+{
+    (void)state;
+    const tested_network *tested = &HIDDEN;
+    samples s = make_samples(tested->input, 4, 12, false, 61);
+    nn_recipe recipe = recipe_of(4, 9, 1e-3);
+    nn_training training = training_of(&s);
+    epochs_seen seen = {.stop_at = 3};
+    nn_training_result result = {.loss = 7.0};
+    nn_network *network = create_network(tested, NN_PORTABLE);
+    training.progress = see_epoch;
+    training.progress_context = &seen;
+    assert_int_equal(nn_train(network, &recipe, &training, &result, NULL), FB_ECANCELLED);
+    assert_int_equal(seen.count, 4);
+    assert_true(result.loss == 7.0 && isnan(seen.accuracy[0]));
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+static void diverging_losses_are_errors(void **state)
+{
+    (void)state;
+    const tested_network *tested = &SOFTMAX;
+    samples s = make_samples(tested->input, 3, 12, false, 67);
+    nn_recipe recipe = recipe_of(4, 9, 1e39);
+    nn_training training = training_of(&s);
+    nn_training_result result = {.loss = 7.0};
+    fb_error err = {0};
+    nn_network *network = create_network(tested, NN_PORTABLE);
+    assert_int_equal(nn_train(network, &recipe, &training, &result, &err), FB_ENUMERIC);
+    assert_non_null(strstr(err.text, "epoch 0, step 1"));
+    assert_true(result.loss == 7.0);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+/* ---- failures ------------------------------------------------------------------------------- */
+
+/* Tries a training with one thing wrong. */
+static void refuse_training(const nn_recipe *recipe, const nn_training *training, const char *word)
+{
+    nn_network *network = create_network(&HIDDEN, NN_PORTABLE);
+    nn_training_result result = {.loss = 7.0};
+    fb_error err = {0};
+    assert_refused(nn_train(network, recipe, training, &result, &err), FB_EINVAL, &err, word);
+    assert_true(result.loss == 7.0);
+    nn_destroy(network);
+}
+
+static void impossible_trainings_are_refused(void **state)
+{
+    (void)state;
+    samples s = make_samples(HIDDEN.input, 4, 6, false, 83);
+    nn_recipe fine = recipe_of(2, 1, 1e-3), r;
+    nn_training good = training_of(&s), t;
+    nn_source narrow = {.shape = {1, 1, 3}, .f32 = s.f32, .count = 6};
+    nn_source empty = {.shape = HIDDEN.input, .count = 6};
+    uint32_t twice[6] = {0, 1, 1, 3, 4, 5}, beyond[6] = {0, 1, 2, 3, 4, 6};
+    uint32_t labels[6] = {0, 1, 2, 3, 4, 0};
+    r = fine, r.learning_rate = 0.0, refuse_training(&r, &good, "learning rate");
+    r = fine, r.learning_rate = NAN, refuse_training(&r, &good, "learning rate");
+    r = fine, r.beta2 = 1.0, refuse_training(&r, &good, "betas");
+    r = fine, r.epsilon = 0.0, refuse_training(&r, &good, "epsilon");
+    r = fine, r.optimizer = NN_RMSPROP, r.rho = 1.0, refuse_training(&r, &good, "rho");
+    r = fine, r.optimizer = NN_RMSPROP, r.epsilon = 0.0, refuse_training(&r, &good, "RMSprop's");
+    r = fine, r.momentum = 0.9, refuse_training(&r, &good, "choose SGD");
+    r = fine, r.optimizer = NN_SGD, r.momentum = -0.1, refuse_training(&r, &good, "not -0.1");
+    r = fine, r.optimizer = NN_SGD, r.momentum = NAN, refuse_training(&r, &good, "momentum");
+    r = fine, r.optimizer = NN_SGD, r.nesterov = true, refuse_training(&r, &good, "Nesterov");
+    r = fine, r.weight_decay = -1e-3, refuse_training(&r, &good, "decay");
+    r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
+    r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
+    r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
+    r = fine, r.keep = 0, refuse_training(&r, &good, "keep");
+    r = fine, r.keep = NN_KEEP_BEST_VALIDATION, refuse_training(&r, &good, "validation samples");
+    t = good, t.count = 0, refuse_training(&fine, &t, "0 samples");
+    t = good, t.ids = twice, refuse_training(&fine, &t, "1 follows 1");
+    t = good, t.ids = beyond, refuse_training(&fine, &t, "sample 6");
+    t = good, t.labels = labels, refuse_training(&fine, &t, "label 4");
+    t = good, t.source = &narrow, refuse_training(&fine, &t, "1 x 1 x 3");
+    t = good, t.source = &empty, refuse_training(&fine, &t, "one of them");
+    t = good, t.validation_source = &narrow, t.validation_count = 6;
+    refuse_training(&fine, &t, "validation samples are");
+    free_samples(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_follow_their_papers),
+        cmocka_unit_test(rules_work_in_parts),
+        cmocka_unit_test(trainings_are_pytorchs),
+        cmocka_unit_test(training_repeats_to_the_bit),
+        cmocka_unit_test(training_starts_anew),
+        cmocka_unit_test(training_loss_is_the_mean),
+        cmocka_unit_test(large_batches_are_one_batch),
+        cmocka_unit_test(batches_follow_the_permutation),
+        cmocka_unit_test(best_validation_is_kept),
+        cmocka_unit_test(progress_can_cancel),
+        cmocka_unit_test(diverging_losses_are_errors),
+        cmocka_unit_test(impossible_trainings_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
