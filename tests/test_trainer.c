@@ -13,6 +13,7 @@
 #include "golden/recipes.h"
 #include "nn_fixture.h"
 #include "optimizer.h"
+#include "schedule.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
@@ -134,6 +135,66 @@ static void rules_work_in_parts(void **state)
         nn_destroy(whole);
         nn_destroy(parts);
     }
+}
+
+/* A gradient that is shorter than the limit keeps its bits, a longer one its direction. */
+static void clipping_keeps_directions(void **state)
+{
+    (void)state;
+    nn_network *network = create_network(&HIDDEN, NN_PORTABLE);
+    size_t count = network->slab_count;
+    float *before = calloc(count, sizeof *before);
+    double squares = 0.0, clipped = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        before[i] = (float)(i % 13) * 0.1f - 0.4f;
+        squares += (double)before[i] * (double)before[i];
+    }
+    memcpy(network->gradient, before, count * sizeof *before);
+    optimizer_clip(network, 1.001 * sqrt(squares));
+    assert_memory_equal(network->gradient, before, count * sizeof *before);
+    optimizer_clip(network, 0.5);
+    for (size_t i = 0; i < count; i++) {
+        double got = (double)network->gradient[i];
+        clipped += got * got;
+        assert_true(fabs(got - (double)before[i] * 0.5 / (sqrt(squares) + 1e-6)) <= 1e-7);
+    }
+    assert_true(fabs(sqrt(clipped) - 0.5) <= 1e-6);
+    network->gradient[count / 2] = NAN;
+    optimizer_clip(network, 0.5);
+    assert_true(isnan(network->gradient[count / 2]));
+    free(before);
+    nn_destroy(network);
+}
+
+/* ---- schedules ------------------------------------------------------------------------------ */
+
+static void rates_are_pytorchs(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(GOLDEN_RATES); i++) {
+        const golden_rates *golden = &GOLDEN_RATES[i];
+        nn_recipe recipe = golden->recipe;
+        bool by_step = recipe.schedule == NN_ONE_CYCLE;
+        recipe.epochs = golden->count;
+        for (size_t j = 0; j < golden->count; j++) {
+            double rate = schedule_rate(&recipe, by_step ? 0 : j, by_step ? j : 0, golden->count);
+            if (!(fabs(rate - golden->rates[j]) <= 1e-15))
+                fail_msg("schedule %zu: rate %zu is %.17g, expected %.17g", i, j, rate,
+                         golden->rates[j]);
+        }
+    }
+}
+
+static void one_cycle_goes_by_steps_the_others_by_epochs(void **state)
+{
+    (void)state;
+    nn_recipe recipe = {.schedule = NN_CONSTANT, .learning_rate = 0.25, .epochs = 3};
+    assert_true(schedule_rate(&recipe, 2, 5, 6) == 0.25);
+    recipe.schedule = NN_COSINE;
+    assert_true(schedule_rate(&recipe, 0, 1, 6) == 0.25);
+    assert_true(schedule_rate(&recipe, 1, 2, 6) == schedule_rate(&recipe, 1, 3, 6));
+    recipe.schedule = NN_ONE_CYCLE;
+    assert_true(schedule_rate(&recipe, 1, 2, 6) > schedule_rate(&recipe, 1, 3, 6));
 }
 
 /* ---- trainings as PyTorch has them ---------------------------------------------------------- */
@@ -285,18 +346,20 @@ static void run_gradient(nn_network *network, const samples *s)
     assert_int_equal(network_backward(network, &pass, s->count, NULL), 0);
 }
 
-/* The last partial batch is trained and the order is the documented permutation: one epoch in
- * batches of 3 over 4 samples equals two trainings' worth of gradients, made here by hand. */
+/* The last partial batch is trained, the order is the documented permutation and the schedule
+ * counts the steps: two epochs in batches of 3 over 4 samples equal four steps made here by hand. */
 static void batches_follow_the_permutation(void **state)
 {
     (void)state;
     const tested_network *tested = &HIDDEN;
     samples s = make_samples(tested->input, 4, 10, false, 53);
     uint32_t ids[4] = {1, 4, 6, 9}, labels[4], order[4];
+    uint64_t step = 0;
     nn_recipe recipe = recipe_of(3, 2, 1e-2);
     nn_training training = training_of(&s);
     nn_network *a = create_network(tested, NN_PORTABLE), *b = create_network(tested, NN_PORTABLE);
     optimizer o;
+    recipe.schedule = NN_ONE_CYCLE;
     for (size_t i = 0; i < 4; i++)
         labels[i] = s.labels[ids[i]];
     training.ids = ids;
@@ -317,7 +380,7 @@ static void batches_follow_the_permutation(void **state)
             }
             batch.source.f32 = batch.f32;
             run_gradient(b, &batch);
-            optimizer_advance(&o, recipe.learning_rate);
+            optimizer_advance(&o, schedule_rate(&recipe, epoch, step++, 4));
             optimizer_update(&o, b, 0, b->slab_count);
             free_samples(&batch);
         }
@@ -457,6 +520,10 @@ static void impossible_trainings_are_refused(void **state)
     r = fine, r.optimizer = NN_SGD, r.momentum = NAN, refuse_training(&r, &good, "momentum");
     r = fine, r.optimizer = NN_SGD, r.nesterov = true, refuse_training(&r, &good, "Nesterov");
     r = fine, r.weight_decay = -1e-3, refuse_training(&r, &good, "decay");
+    r = fine, r.clip_norm = -1.0, refuse_training(&r, &good, "clipped");
+    r = fine, r.schedule = 9, refuse_training(&r, &good, "schedule number 9");
+    r = fine, r.schedule = NN_STEP, r.step_factor = 0.1, refuse_training(&r, &good, "step_epochs");
+    r = fine, r.schedule = NN_STEP, r.step_epochs = 5, refuse_training(&r, &good, "step_factor");
     r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
     r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
     r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
@@ -478,6 +545,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_follow_their_papers),
         cmocka_unit_test(rules_work_in_parts),
+        cmocka_unit_test(clipping_keeps_directions),
+        cmocka_unit_test(rates_are_pytorchs),
+        cmocka_unit_test(one_cycle_goes_by_steps_the_others_by_epochs),
         cmocka_unit_test(trainings_are_pytorchs),
         cmocka_unit_test(training_repeats_to_the_bit),
         cmocka_unit_test(training_starts_anew),

@@ -3,11 +3,36 @@
 #include <math.h>
 #include <string.h>
 
+#include "vector.h"
+
 void optimizer_start(optimizer *o, const nn_recipe *recipe, nn_network *network)
 {
     *o = (optimizer){.recipe = recipe, .power1 = 1.0, .power2 = 1.0};
     memset(network->first_moment, 0, network->slab_count * sizeof(float));
     memset(network->second_moment, 0, network->slab_count * sizeof(float));
+}
+
+/* In as many sums as a tensor's alignment has floats, which are added up at the end: one chain of
+ * additions would wait for each of them. */
+static double sum_of_squares(size_t count, const float *x)
+{
+    enum { SUMS = 16 };
+    double sums[SUMS] = {0}, sum = 0.0;
+    FB_CHECK(count % SUMS == 0);
+    for (size_t i = 0; i < count; i += SUMS)
+        for (size_t k = 0; k < SUMS; k++)
+            sums[k] += (double)x[i + k] * (double)x[i + k];
+    for (size_t k = 0; k < SUMS; k++)
+        sum += sums[k];
+    return sum;
+}
+
+void optimizer_clip(nn_network *network, double limit)
+{
+    double norm = sqrt(sum_of_squares(network->slab_count, network->gradient));
+    double scale = limit / (norm + 1e-6);
+    if (scale < 1.0)
+        vector_scale(network->slab_count, (float)scale, network->gradient);
 }
 
 static void advance_adam(optimizer *o, double learning_rate)

@@ -23,6 +23,11 @@ typedef struct optimizer {
 /* Starts at t = 0 and clears the network's moments. The recipe outlives the optimizer. */
 void optimizer_start(optimizer *o, const nn_recipe *recipe, nn_network *network);
 
+/* Scales the whole gradient so that its L2 norm is at most `limit` (above 0), as PyTorch's
+ * clip_grad_norm_: by limit / (norm + 1e-6) where that is below 1. The squares are summed in double
+ * in a fixed order. */
+void optimizer_clip(nn_network *network, double limit);
+
 /* t = t + 1, at this learning rate. */
 void optimizer_advance(optimizer *o, double learning_rate);
 

@@ -78,10 +78,32 @@ static int check_steps(const nn_recipe *recipe, fb_error *err)
     if (!zero_or_above(recipe->weight_decay))
         return fb_fail(err, FB_EINVAL, "weight decay must not be below 0, but is %g",
                        recipe->weight_decay);
+    if (!zero_or_above(recipe->clip_norm))
+        return fb_fail(err, FB_EINVAL, "the norm to which gradients are clipped must be above 0, "
+                       "or 0 for no clipping, not %g", recipe->clip_norm);
     if (recipe->batch == 0 || recipe->epochs == 0)
         return fb_fail(err, FB_EINVAL, "a training needs a batch and epochs of at least 1, not "
                        "%zu and %zu", recipe->batch, recipe->epochs);
     return FB_OK;
+}
+
+static int check_schedule(const nn_recipe *recipe, fb_error *err)
+{
+    switch (recipe->schedule) {
+    case NN_CONSTANT:
+    case NN_COSINE:
+    case NN_ONE_CYCLE:
+        return FB_OK;
+    case NN_STEP:
+        if (recipe->step_epochs == 0)
+            return fb_fail(err, FB_EINVAL, "the step schedule needs step_epochs, the number of "
+                           "epochs after which the learning rate falls, of at least 1");
+        if (!above_zero(recipe->step_factor))
+            return fb_fail(err, FB_EINVAL, "the step schedule needs a step_factor above 0, 0.1 "
+                           "for instance, not %g", recipe->step_factor);
+        return FB_OK;
+    }
+    return fb_fail(err, FB_EINVAL, "there is no schedule number %d", (int)recipe->schedule);
 }
 
 bool recipe_validates(const nn_training *training)
@@ -106,6 +128,8 @@ int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_tr
     int rc = check_optimizer(recipe, err);
     if (!rc)
         rc = check_steps(recipe, err);
+    if (!rc)
+        rc = check_schedule(recipe, err);
     if (!rc)
         rc = check_keep(recipe, training, err);
     return rc;

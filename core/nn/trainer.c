@@ -5,6 +5,7 @@
 #include "alloc.h"
 #include "optimizer.h"
 #include "recipe.h"
+#include "schedule.h"
 
 typedef struct trainer {
     nn_network *network;
@@ -13,6 +14,7 @@ typedef struct trainer {
     optimizer optimizer;
     size_t batch;     /* rows of a full batch */
     uint64_t step;    /* since the training began */
+    uint64_t steps;   /* in all epochs */
     uint32_t *order;  /* (count) this epoch's permutation of positions */
     uint32_t *ids;    /* (batch) of the current batch */
     uint32_t *labels; /* (batch) */
@@ -57,6 +59,7 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
     size_t count = training->count;
     *t = (trainer){.network = network, .recipe = recipe, .training = training};
     t->batch = recipe->batch < count ? recipe->batch : count;
+    t->steps = (uint64_t)recipe->epochs * ((count + t->batch - 1) / t->batch);
     t->order = fb_calloc(count, sizeof *t->order);
     t->ids = fb_calloc(t->batch, sizeof *t->ids);
     t->labels = fb_calloc(t->batch, sizeof *t->labels);
@@ -97,7 +100,9 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, doub
     rc = network_backward(network, &pass, rows, err);
     if (rc)
         return rc;
-    optimizer_advance(&t->optimizer, t->recipe->learning_rate);
+    if (t->recipe->clip_norm > 0.0)
+        optimizer_clip(network, t->recipe->clip_norm);
+    optimizer_advance(&t->optimizer, schedule_rate(t->recipe, epoch, t->step, t->steps));
     optimizer_update(&t->optimizer, network, 0, network->slab_count);
     t->step++;
     *loss_sum += loss;

@@ -14,6 +14,13 @@ static inline void vector_relu(size_t count, float *x)
         x[i] = x[i] < 0.0f ? 0.0f : x[i];
 }
 
+/* x = scale * x. */
+static inline void vector_scale(size_t count, float scale, float *x)
+{
+    for (size_t i = 0; i < count; i++)
+        x[i] *= scale;
+}
+
 /* The ReLU's gradient, in place: dy is 0 where the output y is. */
 static inline void vector_relu_gradient(size_t count, const float *restrict y, float *restrict dy)
 {

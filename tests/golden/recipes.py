@@ -29,6 +29,14 @@ RUNS = {
     "SGD, Nesterov, decay": dict(NESTEROV, weight_decay=0.1),
     "RMSprop": RMSPROP,
     "RMSprop, decay": dict(RMSPROP, rho=0.99, epsilon=1e-3, weight_decay=0.1),
+    "SGD, clipped": dict(SGD, clip_norm=0.25),
+    "Adam, clipped, decay": dict(ADAM, clip_norm=0.1, weight_decay=0.1),
+    "Adam, clipped high": dict(ADAM, clip_norm=100.0),
+    "SGD, Nesterov, step": dict(NESTEROV, schedule="NN_STEP", step_epochs=5, step_factor=0.3),
+    "AdamW, decay, cosine": dict(ADAMW, weight_decay=0.5, schedule="NN_COSINE"),
+    "Adam, one cycle": dict(ADAM, schedule="NN_ONE_CYCLE"),
+    "RMSprop, cosine": dict(RMSPROP, schedule="NN_COSINE"),
+    "all at once": dict(NESTEROV, weight_decay=0.01, clip_norm=0.3, schedule="NN_ONE_CYCLE"),
 }
 
 
