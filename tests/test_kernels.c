@@ -783,7 +783,8 @@ static void sgd_in_double(const kernels_sgd_step *s, double g, twin *t)
 {
     g += (double)s->decay * t->w;
     t->first = (double)s->momentum * t->first + g;
-    t->w -= (double)s->learning_rate * (s->nesterov ? g + (double)s->momentum * t->first : t->first);
+    double step = s->nesterov ? g + (double)s->momentum * t->first : t->first;
+    t->w -= (double)s->learning_rate * step;
 }
 
 static void rmsprop_in_double(const kernels_rmsprop_step *s, double g, twin *t)

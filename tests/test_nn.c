@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "loss.h"
 #include "nn_fixture.h"
 #include "nn_reference.h"
 
@@ -116,7 +117,8 @@ static void run_gradient(nn_network *network, const samples *s)
     samples_gather(&s->source, NULL, 0, s->count, network->input);
     assert_int_equal(network_forward(network, &pass, 0, network->layer_count, s->count,
                                      network->input, &logits, NULL), 0);
-    loss_cross_entropy(s->count, network->class_count, logits, s->labels, network->gradients[0]);
+    loss_cross_entropy(s->count, network->class_count, logits, s->labels, NULL,
+                       network->gradients[0]);
     assert_int_equal(network_backward(network, &pass, s->count, NULL), 0);
 }
 

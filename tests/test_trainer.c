@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "golden/recipes.h"
+#include "loss.h"
 #include "nn_fixture.h"
 #include "optimizer.h"
 #include "schedule.h"
@@ -197,6 +198,117 @@ static void one_cycle_goes_by_steps_the_others_by_epochs(void **state)
     assert_true(schedule_rate(&recipe, 1, 2, 6) > schedule_rate(&recipe, 1, 3, 6));
 }
 
+/* ---- class weights -------------------------------------------------------------------------- */
+
+/* The weighted loss and its gradient, by the definition, in double. */
+static void class_weights_weigh_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 4, CLASSES = 3 };
+    static const float logits[ROWS * CLASSES] = {1, 2, 3, 0, 0, 5, -1, 2, 2, 3, 1, 1};
+    static const uint32_t labels[ROWS] = {2, 1, 1, 0};
+    static const double weights[CLASSES] = {0.25, 3, 10};
+    static const double total = 10 + 3 + 3 + 0.25;
+    float gradient[ROWS * CLASSES];
+    double loss = 0.0;
+    loss_sums sums = loss_cross_entropy(ROWS, CLASSES, logits, labels, weights, gradient);
+    for (size_t r = 0; r < ROWS; r++) {
+        double weight = weights[labels[r]], sum = 0.0;
+        for (size_t c = 0; c < CLASSES; c++)
+            sum += exp((double)logits[r * CLASSES + c]);
+        loss -= weight * log(exp((double)logits[r * CLASSES + labels[r]]) / sum);
+        for (size_t c = 0; c < CLASSES; c++) {
+            double p = exp((double)logits[r * CLASSES + c]) / sum;
+            double want = weight / total * (p - (c == labels[r]));
+            assert_true(fabs((double)gradient[r * CLASSES + c] - want) <= 1e-7);
+        }
+    }
+    assert_true(fabs(sums.loss - loss) <= 1e-5 && sums.weight == total);
+    assert_int_equal(sums.correct, 3); /* row 2's tie goes to class 1 */
+    sums = loss_cross_entropy(ROWS, CLASSES, logits, labels, NULL, gradient);
+    assert_true(sums.weight == ROWS && sums.correct == 3);
+}
+
+static void balanced_weights_are_scikit_learns(void **state)
+{
+    (void)state;
+    static const uint32_t labels[8] = {3, 0, 0, 0, 0, 0, 3, 1};
+    double weights[4] = {9, 9, 9, 9};
+    loss_balance_classes(labels, 8, 4, weights);
+    assert_true(weights[0] == 8.0 / (3 * 5) && weights[1] == 8.0 / 3);
+    assert_true(weights[2] == 0.0 && weights[3] == 8.0 / (3 * 2));
+}
+
+/* A partial batch is a mean of its own; the loss of an epoch is the weighted mean over all of it.
+ * With steps too small to matter it is the weighted loss of the weights. */
+static void weighted_losses_are_means_of_the_epoch(void **state)
+{
+    (void)state;
+    static const double weights[4] = {0.1, 7, 1, 2};
+    samples s = make_samples(HIDDEN.input, 4, 21, false, 45);
+    nn_recipe recipe = recipe_of(8, 2, 1e-12);
+    nn_training training = training_of(&s);
+    nn_network *network = create_network(&HIDDEN, NN_PORTABLE);
+    double sum = 0.0, total = 0.0;
+    recipe.class_weights = weights;
+    recipe.class_weight_count = 4;
+    double loss = train(network, &recipe, &training).loss;
+    for (size_t i = 0; i < 21; i++) {
+        nn_metrics m = {0};
+        assert_int_equal(nn_evaluate(network, &s.source, &s.ids[i], &s.labels[i], 1, &m, NULL), 0);
+        sum += weights[s.labels[i]] * m.loss;
+        total += weights[s.labels[i]];
+    }
+    assert_true(fabs(loss - sum / total) <= 1e-6);
+    nn_destroy(network);
+    free_samples(&s);
+}
+
+/* Equal weights are no weights, to the bit; other weights are others. */
+static void equal_class_weights_change_nothing(void **state)
+{
+    (void)state;
+    static const double equal[4] = {1, 1, 1, 1}, other[4] = {1, 2, 1, 1};
+    samples s = make_samples(CNN.input, 4, 30, true, 46);
+    nn_recipe recipe = recipe_of(8, 2, 1e-2);
+    nn_training training = training_of(&s);
+    nn_network *networks[3];
+    for (size_t i = 0; i < 3; i++) {
+        networks[i] = create_network(&CNN, NN_PORTABLE);
+        recipe.class_weights = i == 0 ? NULL : i == 1 ? equal : other;
+        recipe.class_weight_count = 4;
+        train(networks[i], &recipe, &training);
+    }
+    assert_same_weights(networks[0], networks[1]);
+    assert_memory_not_equal(networks[0]->layers[0].weights, networks[2]->layers[0].weights,
+                            networks[0]->layers[0].weight_count * sizeof(float));
+    for (size_t i = 0; i < 3; i++)
+        nn_destroy(networks[i]);
+    free_samples(&s);
+}
+
+/* Legal: a class without labelled samples, one sample, and both in a batch of thousands. */
+static void few_samples_can_be_trained(void **state)
+{
+    (void)state;
+    samples s = make_samples(CNN.input, 4, 6, true, 48);
+    nn_recipe recipe = recipe_of(5000, 30, 1e-2);
+    nn_training training = training_of(&s);
+    recipe.balanced = true;
+    for (size_t i = 0; i < 6; i++)
+        s.labels[i] = i % 2 ? 3 : 1;
+    for (training.count = 1; training.count <= 6; training.count += 5) {
+        nn_network *network = create_network(&CNN, NN_PORTABLE);
+        nn_metrics m = {0};
+        double loss = train(network, &recipe, &training).loss;
+        assert_int_equal(nn_evaluate(network, &s.source, s.ids, s.labels, training.count, &m,
+                                     NULL), 0);
+        assert_true(isfinite(loss) && m.loss < 1.0);
+        nn_destroy(network);
+    }
+    free_samples(&s);
+}
+
 /* ---- trainings as PyTorch has them ---------------------------------------------------------- */
 
 static int note_loss(void *context, size_t epoch, double loss, double validation_accuracy)
@@ -261,7 +373,8 @@ static void training_repeats_to_the_bit(void **state)
     nn_recipe recipe = recipe_of(16, 3, 1e-3);
     nn_training training = training_of(&s);
     for (size_t e = 0; e < 2; e++) {
-        nn_network *a = create_network(tested, g_engines[e]), *b = create_network(tested, g_engines[e]);
+        nn_network *a = create_network(tested, g_engines[e]);
+        nn_network *b = create_network(tested, g_engines[e]);
         float logits[50 * 4];
         nn_training_result first = train(a, &recipe, &training);
         assert_int_equal(nn_infer(b, &s.source, NULL, 50, NULL, logits, NULL), 0);
@@ -342,12 +455,13 @@ static void run_gradient(nn_network *network, const samples *s)
     samples_gather(&s->source, NULL, 0, s->count, network->input);
     assert_int_equal(network_forward(network, &pass, 0, network->layer_count, s->count,
                                      network->input, &logits, NULL), 0);
-    loss_cross_entropy(s->count, network->class_count, logits, s->labels, network->gradients[0]);
+    loss_cross_entropy(s->count, network->class_count, logits, s->labels, NULL,
+                       network->gradients[0]);
     assert_int_equal(network_backward(network, &pass, s->count, NULL), 0);
 }
 
 /* The last partial batch is trained, the order is the documented permutation and the schedule
- * counts the steps: two epochs in batches of 3 over 4 samples equal four steps made here by hand. */
+ * counts the steps: two epochs in batches of 3 over 4 samples are four steps made here by hand. */
 static void batches_follow_the_permutation(void **state)
 {
     (void)state;
@@ -509,6 +623,7 @@ static void impossible_trainings_are_refused(void **state)
     nn_source empty = {.shape = HIDDEN.input, .count = 6};
     uint32_t twice[6] = {0, 1, 1, 3, 4, 5}, beyond[6] = {0, 1, 2, 3, 4, 6};
     uint32_t labels[6] = {0, 1, 2, 3, 4, 0};
+    double weights[4] = {1, 2, 0, 1};
     r = fine, r.learning_rate = 0.0, refuse_training(&r, &good, "learning rate");
     r = fine, r.learning_rate = NAN, refuse_training(&r, &good, "learning rate");
     r = fine, r.beta2 = 1.0, refuse_training(&r, &good, "betas");
@@ -524,6 +639,10 @@ static void impossible_trainings_are_refused(void **state)
     r = fine, r.schedule = 9, refuse_training(&r, &good, "schedule number 9");
     r = fine, r.schedule = NN_STEP, r.step_factor = 0.1, refuse_training(&r, &good, "step_epochs");
     r = fine, r.schedule = NN_STEP, r.step_epochs = 5, refuse_training(&r, &good, "step_factor");
+    r = fine, r.class_weights = weights, r.class_weight_count = 3;
+    refuse_training(&r, &good, "3 class weights for 4");
+    r.class_weight_count = 4, refuse_training(&r, &good, "class 2");
+    r.balanced = true, refuse_training(&r, &good, "not both");
     r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
     r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
     r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
@@ -548,6 +667,11 @@ int main(void)
         cmocka_unit_test(clipping_keeps_directions),
         cmocka_unit_test(rates_are_pytorchs),
         cmocka_unit_test(one_cycle_goes_by_steps_the_others_by_epochs),
+        cmocka_unit_test(class_weights_weigh_rows),
+        cmocka_unit_test(balanced_weights_are_scikit_learns),
+        cmocka_unit_test(weighted_losses_are_means_of_the_epoch),
+        cmocka_unit_test(equal_class_weights_change_nothing),
+        cmocka_unit_test(few_samples_can_be_trained),
         cmocka_unit_test(trainings_are_pytorchs),
         cmocka_unit_test(training_repeats_to_the_bit),
         cmocka_unit_test(training_starts_anew),

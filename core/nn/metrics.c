@@ -20,12 +20,11 @@ void tally_finish(tally *counts)
     fb_free(counts->correct);
 }
 
-/* The largest value's index, the smaller index on a tie. */
-static size_t largest(size_t count, const float *values)
+size_t metrics_predict(size_t classes, const float *logits)
 {
     size_t best = 0;
-    for (size_t c = 1; c < count; c++)
-        if (values[c] > values[best])
+    for (size_t c = 1; c < classes; c++)
+        if (logits[c] > logits[best])
             best = c;
     return best;
 }
@@ -35,7 +34,7 @@ void tally_add(tally *counts, size_t rows, float *logits, const uint32_t *labels
     size_t classes = counts->classes;
     /* Predictions come from the logits: rounding in the logarithms can make ties. */
     for (size_t r = 0; r < rows; r++) {
-        size_t guess = largest(classes, logits + r * classes);
+        size_t guess = metrics_predict(classes, logits + r * classes);
         counts->predicted[guess]++;
         counts->actual[labels[r]]++;
         counts->correct[guess] += guess == labels[r];

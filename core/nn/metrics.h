@@ -4,6 +4,9 @@
 
 #include "nn.h"
 
+/* The class that logits (classes) predict: the largest, the smaller class on a tie. */
+size_t metrics_predict(size_t classes, const float *logits);
+
 typedef struct tally {
     size_t classes, rows;
     double loss;         /* sum of -log p(label), in order of the rows */

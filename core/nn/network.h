@@ -199,9 +199,4 @@ int samples_check_labels(const nn_network *network, const uint32_t *labels, size
 void samples_gather(const nn_source *source, const uint32_t *ids, size_t first, size_t rows,
                     float *out);
 
-/* Softmax cross-entropy. Returns the sum over the rows of -log p(label), in double and in order,
- * and writes the gradient of the mean over the rows to d_logits (rows, columns). */
-double loss_cross_entropy(size_t rows, size_t columns, const float *logits, const uint32_t *labels,
-                          float *d_logits);
-
 #endif

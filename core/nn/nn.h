@@ -180,8 +180,8 @@ typedef struct nn_recipe {
                                      accuracy */
     size_t crop_padding;          /* augmentation: pad with this many zeros, crop at random */
     bool flip;                    /* augmentation: mirror left and right at random */
-    bool balanced;                /* class weights n / (C n_c) of the labelled samples, as
-                                     scikit-learn's "balanced" */
+    bool balanced;                /* class weights n / (C n_c) of the labelled samples, in which C
+                                     classes occur: scikit-learn's "balanced" */
     const double *class_weights;  /* (class_weight_count) or NULL; the loss is the weighted mean */
     size_t class_weight_count;    /* must be the number of classes */
     double c;                     /* NN_LBFGS: 0.5 |W|^2 + c * sum of cross-entropies */

@@ -1,5 +1,6 @@
 #include "recipe.h"
 
+#include <float.h>
 #include <math.h>
 
 static bool above_zero(double x)
@@ -106,6 +107,23 @@ static int check_schedule(const nn_recipe *recipe, fb_error *err)
     return fb_fail(err, FB_EINVAL, "there is no schedule number %d", (int)recipe->schedule);
 }
 
+static int check_class_weights(const nn_recipe *recipe, size_t classes, fb_error *err)
+{
+    if (!recipe->class_weights)
+        return FB_OK;
+    if (recipe->balanced)
+        return fb_fail(err, FB_EINVAL, "class weights are either balanced or a list, not both");
+    if (recipe->class_weight_count != classes)
+        return fb_fail(err, FB_EINVAL, "there are %zu class weights for %zu classes",
+                       recipe->class_weight_count, classes);
+    for (size_t c = 0; c < classes; c++)
+        if (!(recipe->class_weights[c] >= (double)FLT_MIN &&
+              recipe->class_weights[c] <= (double)FLT_MAX))
+            return fb_fail(err, FB_EINVAL, "the weight of class %zu must be above 0, not %g", c,
+                           recipe->class_weights[c]);
+    return FB_OK;
+}
+
 bool recipe_validates(const nn_training *training)
 {
     return training->validation_source && training->validation_count > 0;
@@ -124,12 +142,13 @@ static int check_keep(const nn_recipe *recipe, const nn_training *training, fb_e
 int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_training *training,
                  fb_error *err)
 {
-    (void)network;
     int rc = check_optimizer(recipe, err);
     if (!rc)
         rc = check_steps(recipe, err);
     if (!rc)
         rc = check_schedule(recipe, err);
+    if (!rc)
+        rc = check_class_weights(recipe, network->class_count, err);
     if (!rc)
         rc = check_keep(recipe, training, err);
     return rc;

@@ -5,8 +5,8 @@
 #include "nn.h"
 
 /* The learning rate of a step: `epoch` of the recipe's epochs, `step` of `steps` in all of them,
- * both from 0. What PyTorch's StepLR, CosineAnnealingLR and OneCycleLR (with its preset, total_steps
- * = steps) give, in double: no libm, so that it is the same everywhere. */
+ * both from 0. What PyTorch's StepLR, CosineAnnealingLR and OneCycleLR (its preset values, over all
+ * steps) give, in double: no libm, so that it is the same everywhere. */
 double schedule_rate(const nn_recipe *recipe, size_t epoch, uint64_t step, uint64_t steps);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "loss.h"
 #include "optimizer.h"
 #include "recipe.h"
 #include "schedule.h"
@@ -18,6 +19,7 @@ typedef struct trainer {
     uint32_t *order;  /* (count) this epoch's permutation of positions */
     uint32_t *ids;    /* (batch) of the current batch */
     uint32_t *labels; /* (batch) */
+    double *balance;  /* (classes) the weights that the recipe asked to be balanced, or NULL */
     float *best;      /* NN_KEEP_BEST_VALIDATION: the best state so far */
 } trainer;
 
@@ -50,6 +52,7 @@ static void trainer_finish(trainer *t)
     fb_free(t->order);
     fb_free(t->ids);
     fb_free(t->labels);
+    fb_free(t->balance);
     fb_free(t->best);
 }
 
@@ -65,6 +68,12 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
     t->labels = fb_calloc(t->batch, sizeof *t->labels);
     if (!t->order || !t->ids || !t->labels)
         return fb_fail_memory(err, count, sizeof *t->order, "the order of the training samples");
+    if (recipe->balanced) {
+        t->balance = fb_calloc(network->class_count, sizeof *t->balance);
+        if (!t->balance)
+            return fb_fail_memory(err, network->class_count, sizeof *t->balance, "class weights");
+        loss_balance_classes(training->labels, count, network->class_count, t->balance);
+    }
     if (recipe->keep == NN_KEEP_BEST_VALIDATION) {
         t->best = fb_calloc(nn_state_size(network), sizeof *t->best);
         if (!t->best)
@@ -75,8 +84,8 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
     return network_reserve(network, t->batch, true, err);
 }
 
-/* One step on positions order[first .. first+rows-1]; adds to the sum of the samples' losses. */
-static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, double *loss_sum,
+/* One step on positions order[first .. first+rows-1]; adds to the epoch's sums. */
+static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, loss_sums *epoch_sums,
                        fb_error *err)
 {
     nn_network *network = t->network;
@@ -91,9 +100,10 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, doub
                              &logits, err);
     if (rc)
         return rc;
-    double loss = loss_cross_entropy(rows, network->class_count, logits, t->labels,
-                                     network->gradients[0]);
-    if (!isfinite(loss))
+    loss_sums sums = loss_cross_entropy(rows, network->class_count, logits, t->labels,
+                                        t->balance ? t->balance : t->recipe->class_weights,
+                                        network->gradients[0]);
+    if (!isfinite(sums.loss))
         return fb_fail(err, FB_ENUMERIC, "the training loss is not finite at epoch %zu, step "
                        "%llu; a smaller learning rate or scaled inputs may help", epoch,
                        (unsigned long long)t->step);
@@ -105,22 +115,24 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, doub
     optimizer_advance(&t->optimizer, schedule_rate(t->recipe, epoch, t->step, t->steps));
     optimizer_update(&t->optimizer, network, 0, network->slab_count);
     t->step++;
-    *loss_sum += loss;
+    epoch_sums->loss += sums.loss;
+    epoch_sums->weight += sums.weight;
+    epoch_sums->correct += sums.correct;
     return FB_OK;
 }
 
 static int train_epoch(trainer *t, size_t epoch, double *ret_loss, fb_error *err)
 {
     size_t count = t->training->count;
-    double sum = 0.0;
+    loss_sums sums = {0};
     fb_stream_permutation(t->training->batches, epoch, count, t->order);
     for (size_t first = 0; first < count; first += t->batch) {
         size_t rows = count - first < t->batch ? count - first : t->batch;
-        int rc = train_batch(t, epoch, first, rows, &sum, err);
+        int rc = train_batch(t, epoch, first, rows, &sums, err);
         if (rc)
             return rc;
     }
-    *ret_loss = sum / (double)count;
+    *ret_loss = sums.loss / sums.weight;
     return FB_OK;
 }
 

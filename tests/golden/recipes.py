@@ -36,7 +36,10 @@ RUNS = {
     "AdamW, decay, cosine": dict(ADAMW, weight_decay=0.5, schedule="NN_COSINE"),
     "Adam, one cycle": dict(ADAM, schedule="NN_ONE_CYCLE"),
     "RMSprop, cosine": dict(RMSPROP, schedule="NN_COSINE"),
-    "all at once": dict(NESTEROV, weight_decay=0.01, clip_norm=0.3, schedule="NN_ONE_CYCLE"),
+    "SGD, class weights": dict(SGD, class_weights=[0.5, 2.0, 1.25]),
+    "Adam, balanced": dict(ADAM, balanced=True),
+    "all at once": dict(NESTEROV, weight_decay=0.01, clip_norm=0.3, schedule="NN_ONE_CYCLE",
+                        class_weights=[3.0, 0.25, 1.0]),
 }
 
 
@@ -151,7 +154,7 @@ def recipe(r):
 def main():
     warnings.simplefilter("ignore")
     x, labels, w, b = inputs()
-    print("/* recipes.h - made by recipes.py: PyTorch's trainings and learning rates, in double. */")
+    print("/* recipes.h - made by recipes.py: PyTorch's trainings and learning rates in double. */")
     print("#ifndef FB_GOLDEN_RECIPES_H\n#define FB_GOLDEN_RECIPES_H\n\n#include \"nn.h\"\n")
     print("enum {\n    GOLDEN_SAMPLES = %d,\n    GOLDEN_FEATURES = %d,\n    GOLDEN_CLASSES = %d,\n"
           "    GOLDEN_EPOCHS = %d\n};\n" % (SAMPLES, FEATURES, CLASSES, EPOCHS))
