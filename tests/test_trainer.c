@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "augment.h"
 #include "golden/recipes.h"
 #include "loss.h"
 #include "nn_fixture.h"
@@ -306,6 +307,122 @@ static void few_samples_can_be_trained(void **state)
         assert_true(isfinite(loss) && m.loss < 1.0);
         nn_destroy(network);
     }
+    free_samples(&s);
+}
+
+/* ---- augmentation --------------------------------------------------------------------------- */
+
+/* Images in which every number is another one, and none is 0. */
+static float number_of(size_t image, size_t i, size_t j, size_t channel)
+{
+    return (float)(1000 * image + 100 * i + 10 * j + channel + 1);
+}
+
+enum { AUGMENTED = 400, HEIGHT = 6, WIDTH = 5, CHANNELS = 2, PADDING = 2 };
+
+static const nn_shape g_image = {HEIGHT, WIDTH, CHANNELS};
+
+typedef float augmented[AUGMENTED][HEIGHT][WIDTH][CHANNELS];
+
+static void fill_images(augmented images)
+{
+    for (size_t n = 0; n < AUGMENTED; n++)
+        for (size_t i = 0; i < HEIGHT; i++)
+            for (size_t j = 0; j < WIDTH; j++)
+                for (size_t c = 0; c < CHANNELS; c++)
+                    images[n][i][j][c] = number_of(n, i, j, c);
+}
+
+/* Whether an augmented image is image n cropped at (y, x) of its padded self, and mirrored. */
+static bool is_crop(augmented images, size_t n, size_t y, size_t x, bool mirrored)
+{
+    for (size_t i = 0; i < HEIGHT; i++)
+        for (size_t j = 0; j < WIDTH; j++)
+            for (size_t c = 0; c < CHANNELS; c++) {
+                size_t row = i + y, column = (mirrored ? WIDTH - 1 - j : j) + x;
+                bool inside = row >= PADDING && row < PADDING + HEIGHT && column >= PADDING &&
+                              column < PADDING + WIDTH;
+                float want = inside ? number_of(n, row - PADDING, column - PADDING, c) : 0.0f;
+                if (images[n][i][j][c] != want)
+                    return false;
+            }
+    return true;
+}
+
+/* Every image is one of the possible crops, and each of those occurs as often as it should. */
+static void crops_and_flips_are_exact(void **state)
+{
+    (void)state;
+    enum { SIDES = 2 * PADDING + 1, KINDS = SIDES * SIDES * 2 };
+    static augmented images;
+    size_t seen[KINDS] = {0}, found = 0;
+    nn_recipe recipe = {.crop_padding = PADDING, .flip = true};
+    for (uint64_t step = 0; step < 10; step++) {
+        fill_images(images);
+        augment(&recipe, stream_of(FB_STREAM_AUGMENTATION, 1), step, AUGMENTED, g_image,
+                &images[0][0][0][0]);
+        for (size_t n = 0; n < AUGMENTED; n++)
+            for (size_t kind = 0; kind < KINDS; kind++)
+                if (is_crop(images, n, kind / 2 / SIDES, kind / 2 % SIDES, kind % 2)) {
+                    seen[kind]++;
+                    found++;
+                }
+    }
+    assert_int_equal(found, 10 * AUGMENTED);
+    for (size_t kind = 0; kind < KINDS; kind++) /* 80 expected, the standard deviation is 8.9 */
+        assert_in_range(seen[kind], 80 - 36, 80 + 36);
+}
+
+static void augmentation_follows_its_keys(void **state)
+{
+    (void)state;
+    static augmented plain, a, b;
+    fb_stream stream = stream_of(FB_STREAM_AUGMENTATION, 1);
+    nn_recipe none = {0}, crop = {.crop_padding = PADDING}, flip = {.flip = true};
+    fill_images(plain);
+    fill_images(a);
+    fill_images(b);
+    augment(&none, stream, 0, AUGMENTED, g_image, &a[0][0][0][0]);
+    assert_memory_equal(a, plain, sizeof a);
+    augment(&crop, stream, 3, AUGMENTED, g_image, &a[0][0][0][0]);
+    augment(&crop, stream, 3, AUGMENTED / 2, g_image, &b[0][0][0][0]);
+    assert_memory_equal(a, b, sizeof a / 2); /* by position, whatever else is in the batch */
+    assert_memory_equal(b[AUGMENTED / 2], plain[AUGMENTED / 2], sizeof b / 2);
+    fill_images(b);
+    augment(&crop, stream, 4, AUGMENTED, g_image, &b[0][0][0][0]);
+    assert_memory_not_equal(a, b, sizeof a);
+    fill_images(b);
+    augment(&flip, stream, 3, AUGMENTED, g_image, &b[0][0][0][0]);
+    for (size_t n = 0; n < AUGMENTED; n++)
+        assert_true(is_crop(b, n, PADDING, PADDING, b[n][0][0][0] != plain[n][0][0][0]));
+}
+
+/* A training draws by step from its own stream; validation and evaluation see samples as they
+ * are: steps too small to matter leave the accuracies of the weights. */
+static void only_training_is_augmented(void **state)
+{
+    (void)state;
+    samples s = make_samples(CNN.input, 4, 40, true, 49);
+    nn_recipe recipe = recipe_of(8, 2, 1e-12);
+    nn_training training = training_of(&s);
+    nn_network *network = create_network(&CNN, NN_PORTABLE);
+    nn_metrics m = {0};
+    double losses[3];
+    training.validation_source = &s.source;
+    training.validation_ids = s.ids;
+    training.validation_labels = s.labels;
+    training.validation_count = s.count;
+    assert_int_equal(nn_evaluate(network, &s.source, s.ids, s.labels, s.count, &m, NULL), 0);
+    for (size_t i = 0; i < 3; i++) {
+        recipe.crop_padding = i > 0 ? 3 : 0;
+        recipe.flip = i > 0;
+        training.augmentation = stream_of(FB_STREAM_AUGMENTATION, i);
+        nn_training_result result = train(network, &recipe, &training);
+        losses[i] = result.loss;
+        assert_true(result.validation_accuracy == m.accuracy);
+    }
+    assert_true(fabs(losses[0] - losses[1]) > 1e-4 && fabs(losses[1] - losses[2]) > 1e-4);
+    nn_destroy(network);
     free_samples(&s);
 }
 
@@ -643,6 +760,8 @@ static void impossible_trainings_are_refused(void **state)
     refuse_training(&r, &good, "3 class weights for 4");
     r.class_weight_count = 4, refuse_training(&r, &good, "class 2");
     r.balanced = true, refuse_training(&r, &good, "not both");
+    r = fine, r.crop_padding = 1, refuse_training(&r, &good, "padding of 1");
+    r = fine, r.flip = true, refuse_training(&r, &good, "nothing to flip");
     r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
     r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
     r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
@@ -672,6 +791,9 @@ int main(void)
         cmocka_unit_test(weighted_losses_are_means_of_the_epoch),
         cmocka_unit_test(equal_class_weights_change_nothing),
         cmocka_unit_test(few_samples_can_be_trained),
+        cmocka_unit_test(crops_and_flips_are_exact),
+        cmocka_unit_test(augmentation_follows_its_keys),
+        cmocka_unit_test(only_training_is_augmented),
         cmocka_unit_test(trainings_are_pytorchs),
         cmocka_unit_test(training_repeats_to_the_bit),
         cmocka_unit_test(training_starts_anew),

@@ -19,6 +19,7 @@
 #define FB_STREAM_WEIGHTS "weight initialisation"
 #define FB_STREAM_BATCHES "batch order"
 #define FB_STREAM_DROPOUT "dropout"
+#define FB_STREAM_AUGMENTATION "augmentation"
 #define FB_STREAM_MONTE_CARLO "Monte-Carlo dropout"
 #define FB_STREAM_STRATEGY "strategy"
 #define FB_STREAM_SYNTHETIC "synthetic data"

@@ -124,6 +124,19 @@ static int check_class_weights(const nn_recipe *recipe, size_t classes, fb_error
     return FB_OK;
 }
 
+static int check_augmentation(const nn_recipe *recipe, nn_shape shape, fb_error *err)
+{
+    size_t side = shape.height < shape.width ? shape.height : shape.width;
+    if (recipe->crop_padding >= side && recipe->crop_padding > 0)
+        return fb_fail(err, FB_EINVAL, "crops after a padding of %zu could miss a sample of %zu x "
+                       "%zu: the padding must be below its height and width",
+                       recipe->crop_padding, shape.height, shape.width);
+    if (recipe->flip && shape.width == 1)
+        return fb_fail(err, FB_EINVAL, "there is nothing to flip in samples of %zu x 1: flip is "
+                       "for images", shape.height);
+    return FB_OK;
+}
+
 bool recipe_validates(const nn_training *training)
 {
     return training->validation_source && training->validation_count > 0;
@@ -149,6 +162,8 @@ int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_tr
         rc = check_schedule(recipe, err);
     if (!rc)
         rc = check_class_weights(recipe, network->class_count, err);
+    if (!rc)
+        rc = check_augmentation(recipe, network->input_shape, err);
     if (!rc)
         rc = check_keep(recipe, training, err);
     return rc;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "augment.h"
 #include "loss.h"
 #include "optimizer.h"
 #include "recipe.h"
@@ -95,6 +96,8 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, loss
         t->labels[i] = t->training->labels[t->order[first + i]];
     }
     samples_gather(t->training->source, t->ids, 0, rows, network->input);
+    augment(t->recipe, t->training->augmentation, t->step, rows, network->input_shape,
+            network->input);
     layer_pass pass = network_pass(network, PASS_TRAIN, t->training->dropout, t->step);
     int rc = network_forward(network, &pass, 0, network->layer_count, rows, network->input,
                              &logits, err);

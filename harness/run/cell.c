@@ -267,6 +267,7 @@ static int train(struct cell *cell, nn_training_result *ret_result, fb_error *er
         .validation_count = split->validation_count,
         .batches = round_stream(cell, FB_STREAM_BATCHES, true),
         .dropout = round_stream(cell, FB_STREAM_DROPOUT, true),
+        .augmentation = round_stream(cell, FB_STREAM_AUGMENTATION, true),
         .progress = report_epoch,
         .progress_context = cell,
     };
