@@ -273,8 +273,8 @@ typedef struct conv_sizes {
 static conv_sizes sizes_of(const kernels_conv *v, size_t count)
 {
     conv_sizes s = {
-        .out_height = v->height + 2 * v->padding - v->kernel + 1,
-        .out_width = v->width + 2 * v->padding - v->kernel + 1,
+        .out_height = (v->height + 2 * v->padding - v->kernel) / v->stride + 1,
+        .out_width = (v->width + 2 * v->padding - v->kernel) / v->stride + 1,
         .x = count * v->height * v->width * v->channels,
         .patch = v->kernel * v->kernel * v->channels,
     };
@@ -287,8 +287,8 @@ static conv_sizes sizes_of(const kernels_conv *v, size_t count)
  * image. */
 static ptrdiff_t under_patch(const kernels_conv *v, const conv_sizes *s, size_t q, size_t e)
 {
-    size_t row = q / s->out_width % s->out_height + e / v->channels / v->kernel;
-    size_t column = q % s->out_width + e / v->channels % v->kernel;
+    size_t row = q / s->out_width % s->out_height * v->stride + e / v->channels / v->kernel;
+    size_t column = q % s->out_width * v->stride + e / v->channels % v->kernel;
     if (row < v->padding || row - v->padding >= v->height || column < v->padding ||
         column - v->padding >= v->width)
         return -1;
@@ -312,9 +312,9 @@ static void plain_forward(const kernels_conv *v, const conv_sizes *s, const floa
             sum += (double)under * (double)w[e * v->filters + f];
             size += fabs((double)under * (double)w[e * v->filters + f]);
         }
-        y[i] = chain + bias[f];
-        sum += (double)bias[f];
-        size += fabs((double)bias[f]);
+        y[i] = bias ? chain + bias[f] : chain;
+        sum += bias ? (double)bias[f] : 0;
+        size += bias ? fabs((double)bias[f]) : 0;
         assert_near((double)y[i], sum, 0x1p-24 * (double)(s->patch + 1) * size, "forward");
         if (relu && y[i] < 0)
             y[i] = 0;
@@ -369,6 +369,9 @@ static void check_weight_gradient(const kernels_conv *v, size_t count, const flo
         assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, dw, db), 0);
         assert_same_bits(dw, want_w, s.weights, "weight gradient");
         assert_same_bits(db, want_b, v->filters, "bias gradient");
+        memset(dw, 0, s.weights * sizeof *dw);
+        assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, dw, NULL), 0);
+        assert_same_bits(dw, want_w, s.weights, "weight gradient without the bias'");
     }
     release(want_w, s.weights);
     release(want_b, v->filters);
@@ -380,7 +383,8 @@ static void check_conv(const kernels_conv *v, size_t count)
 {
     conv_sizes s = sizes_of(v, count);
     float *x = exact_random(s.x), *w = exact_random(s.weights);
-    float *bias = exact_random(v->filters), *dy = exact_random(s.y);
+    float *some_bias = exact_random(v->filters), *bias = v->filters % 3 ? some_bias : NULL;
+    float *dy = exact_random(s.y);
     float *y = guarded(s.y), *want = guarded(s.y);
     float *dx = guarded(s.x), *first_dx = guarded(s.x);
     bool relu = count % 2;
@@ -397,7 +401,7 @@ static void check_conv(const kernels_conv *v, size_t count)
     check_weight_gradient(v, count, x, dy);
     free(x);
     free(w);
-    free(bias);
+    free(some_bias);
     free(dy);
     release(y, s.y);
     release(want, s.y);
@@ -408,23 +412,30 @@ static void check_conv(const kernels_conv *v, size_t count)
 static void conv_shapes(void **state)
 {
     (void)state;
-    /* height, width, channels, kernel, padding, filters */
+    /* height, width, channels, kernel, padding, filters, stride */
     static const kernels_conv shapes[] = {
-        {28, 28, 1, 3, 0, 32}, {9, 8, 32, 3, 0, 64},  {7, 13, 3, 3, 1, 16}, {6, 5, 16, 3, 1, 10},
-        {1, 1, 1, 1, 0, 1},    {1, 1, 5, 3, 1, 3},    {4, 4, 2, 1, 0, 33},  {5, 6, 7, 5, 2, 9},
-        {3, 3, 2, 3, 0, 2},    {4, 5, 3, 2, 3, 4},    {2, 2, 1, 5, 4, 40},  {3, 26, 64, 3, 1, 5},
-        {5, 5, 41, 3, 1, 2},   {4, 30, 13, 3, 0, 20}, {3, 4, 2, 1, 2, 3},   {2, 7, 9, 4, 3, 17},
+        {28, 28, 1, 3, 0, 32, 1}, {9, 8, 32, 3, 0, 64, 1},  {7, 13, 3, 3, 1, 16, 1},
+        {6, 5, 16, 3, 1, 10, 1},  {1, 1, 1, 1, 0, 1, 1},    {1, 1, 5, 3, 1, 3, 1},
+        {4, 4, 2, 1, 0, 33, 1},   {5, 6, 7, 5, 2, 9, 1},    {3, 3, 2, 3, 0, 2, 1},
+        {4, 5, 3, 2, 3, 4, 1},    {2, 2, 1, 5, 4, 40, 1},   {3, 26, 64, 3, 1, 5, 1},
+        {5, 5, 41, 3, 1, 2, 1},   {4, 30, 13, 3, 0, 20, 1}, {3, 4, 2, 1, 2, 3, 1},
+        {2, 7, 9, 4, 3, 17, 1},   {8, 8, 32, 3, 1, 48, 2},  {8, 8, 64, 1, 0, 32, 2},
+        {7, 9, 16, 3, 1, 33, 2},  {7, 6, 5, 1, 0, 7, 3},    {9, 8, 3, 5, 2, 6, 2},
+        {6, 6, 4, 3, 0, 5, 2},    {1, 1, 3, 3, 1, 4, 2},    {1, 1, 2, 1, 0, 3, 9},
+        {11, 4, 3, 2, 0, 4, 5},   {3, 3, 2, 3, 0, 2, 2},    {5, 5, 2, 1, 3, 4, 2},
+        {4, 7, 3, 2, 3, 4, 3},    {10, 10, 1, 7, 3, 6, 4},  {2, 3, 70, 3, 2, 9, 2},
     };
     g_seed = 3;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (size_t count = 1; count <= 2; count++)
             check_conv(&shapes[i], count);
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 60; i++) {
         kernels_conv v = {
             .channels = random_size(1, 8),
             .kernel = random_size(1, 4),
             .padding = random_size(0, 3),
             .filters = random_size(1, 20),
+            .stride = i < 30 ? 1 : random_size(2, 5),
         };
         v.height = random_size(v.kernel, 9);
         v.width = random_size(v.kernel, 30);
@@ -435,7 +446,8 @@ static void conv_shapes(void **state)
 static void conv_not_finite(void **state)
 {
     (void)state;
-    const kernels_conv v = {.height = 4, .width = 4, .channels = 1, .kernel = 3, .filters = 2};
+    const kernels_conv v = {.height = 4, .width = 4, .channels = 1, .kernel = 3, .filters = 2,
+                            .stride = 1};
     g_seed = 4;
     float *x = exact_random(16), *w = exact_random(18), *y = guarded(8);
     const float bias[2] = {0, -INFINITY};
@@ -901,7 +913,7 @@ static uint64_t golden_products(uint64_t h, const float *x, float *out)
         h = hash(h, out, 29 * 37 * sizeof *out);
     }
     const kernels_conv v = {.height = 9, .width = 10, .channels = 3, .kernel = 3, .padding = 1,
-                            .filters = 5};
+                            .filters = 5, .stride = 1};
     float dw[135], db[5];
     assert_int_equal(kernels_conv_forward(&v, 2, x, x + 600, x + 800, true, out), 0);
     h = hash(h, out, 900 * sizeof *out);

@@ -180,12 +180,13 @@ static void check_conv(kernels_conv conv, size_t count)
 static void shapes(void **state)
 {
     (void)state;
-    /* height, width, channels, kernel, padding, filters: whole tiles, parts of tiles, less than
+    /* height, width, channels, kernel, padding, filters, stride: whole tiles, parts of tiles, less than
      * one; more tiles than a group; widths that are no multiple of a register tile */
     static const kernels_conv list[] = {
-        {6, 6, 16, 3, 0, 16},  {26, 26, 32, 3, 0, 64}, {3, 3, 16, 3, 0, 16},  {1, 1, 16, 3, 1, 32},
-        {7, 9, 48, 3, 0, 16},  {8, 8, 16, 3, 1, 48},   {5, 11, 32, 3, 1, 32}, {4, 4, 80, 3, 1, 96},
-        {2, 13, 16, 3, 1, 16}, {10, 3, 16, 3, 0, 16},
+        {6, 6, 16, 3, 0, 16, 1},  {26, 26, 32, 3, 0, 64, 1}, {3, 3, 16, 3, 0, 16, 1},
+        {1, 1, 16, 3, 1, 32, 1},  {7, 9, 48, 3, 0, 16, 1},   {8, 8, 16, 3, 1, 48, 1},
+        {5, 11, 32, 3, 1, 32, 1}, {4, 4, 80, 3, 1, 96, 1},   {2, 13, 16, 3, 1, 16, 1},
+        {10, 3, 16, 3, 0, 16, 1},
     };
     g_seed = 5;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -197,7 +198,7 @@ static void shapes(void **state)
 static void an_image_does_not_depend_on_its_batch(void **state)
 {
     (void)state;
-    const kernels_conv conv = {9, 10, 32, 3, 1, 16};
+    const kernels_conv conv = {9, 10, 32, 3, 1, 16, 1};
     g_seed = 6;
     struct fixture f = make(conv, 5);
     float *scratch = guarded(kernels_winograd_scratch(&conv)), *whole = guarded(f.y_size);
@@ -320,8 +321,8 @@ static void pooling_changes_no_bits(void **state)
     (void)state;
     /* even and odd outputs: whole tiles, parts of tiles, a tile of which pooling leaves nothing */
     static const kernels_conv list[] = {
-        {10, 10, 16, 3, 0, 32}, {4, 4, 16, 3, 0, 16}, {2, 2, 16, 3, 1, 48}, {7, 5, 32, 3, 1, 16},
-        {9, 11, 16, 3, 1, 16},  {7, 16, 16, 3, 0, 64},
+        {10, 10, 16, 3, 0, 32, 1}, {4, 4, 16, 3, 0, 16, 1},  {2, 2, 16, 3, 1, 48, 1},
+        {7, 5, 32, 3, 1, 16, 1},   {9, 11, 16, 3, 1, 16, 1}, {7, 16, 16, 3, 0, 64, 1},
     };
     g_seed = 7;
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
@@ -332,14 +333,52 @@ static void pooling_changes_no_bits(void **state)
         }
 }
 
+/* Without a bias: as with one of zeros, and the other gradients as they were. */
+static void no_bias(void **state)
+{
+    (void)state;
+    const kernels_conv conv = {9, 10, 32, 3, 1, 16, 1};
+    g_seed = 8;
+    struct fixture f = make(conv, 2);
+    memset(f.bias, 0, conv.filters * sizeof *f.bias);
+    float *scratch = guarded(kernels_winograd_scratch(&conv));
+    float *y = guarded(f.y_size), *want_y = guarded(f.y_size);
+    float *dw = guarded(f.w_size), *want_dw = guarded(f.w_size), *db = guarded(conv.filters);
+    uint8_t *winner = calloc(f.y_size, 1);
+    assert_non_null(winner);
+
+    kernels_winograd_forward(&conv, 2, f.x, f.w, f.bias, false, want_y, scratch);
+    kernels_winograd_forward(&conv, 2, f.x, f.w, NULL, false, y, scratch);
+    assert_memory_equal(y, want_y, f.y_size * sizeof *y);
+    kernels_winograd_gradients(&conv, 2, f.x, f.w, f.dy, want_dw, db, NULL, scratch);
+    kernels_winograd_gradients(&conv, 2, f.x, f.w, f.dy, dw, NULL, NULL, scratch);
+    assert_memory_equal(dw, want_dw, f.w_size * sizeof *dw);
+
+    kernels_winograd_pool_forward(&conv, 2, f.x, f.w, f.bias, true, want_y, winner, scratch);
+    kernels_winograd_pool_forward(&conv, 2, f.x, f.w, NULL, true, y, winner, scratch);
+    assert_memory_equal(y, want_y, f.y_size * sizeof *y);
+    kernels_winograd_pool_gradients(&conv, 2, f.x, f.w, f.dy, winner, want_dw, db, NULL, scratch);
+    kernels_winograd_pool_gradients(&conv, 2, f.x, f.w, f.dy, winner, dw, NULL, NULL, scratch);
+    assert_memory_equal(dw, want_dw, f.w_size * sizeof *dw);
+    release(scratch, kernels_winograd_scratch(&conv));
+    release(y, f.y_size);
+    release(want_y, f.y_size);
+    release(dw, f.w_size);
+    release(want_dw, f.w_size);
+    release(db, conv.filters);
+    free(winner);
+    unmake(&f);
+}
+
 static void what_fits(void **state)
 {
     (void)state;
-    assert_true(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 1, 64}));
-    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 1, 3, 0, 32}));
-    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 0, 24}));
-    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 5, 1, 32}));
-    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 2, 32}));
+    assert_true(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 1, 64, 1}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 1, 3, 0, 32, 1}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 0, 24, 1}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 5, 1, 32, 1}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 2, 32, 1}));
+    assert_false(kernels_winograd_fits(&(kernels_conv){28, 28, 32, 3, 1, 32, 2}));
 }
 
 int main(void)
@@ -348,6 +387,7 @@ int main(void)
         cmocka_unit_test(shapes),
         cmocka_unit_test(an_image_does_not_depend_on_its_batch),
         cmocka_unit_test(pooling_changes_no_bits),
+        cmocka_unit_test(no_bias),
         cmocka_unit_test(what_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,9 @@
 typedef struct patches {
     const float *images;            /* NHWC */
     size_t height, width, channels; /* of the images */
-    size_t kernel;
-    ptrdiff_t padding;              /* may be negative: the border is then left out */
+    size_t kernel_height, kernel_width;
+    size_t stride;
+    ptrdiff_t top, left; /* padding; may be negative: the border is then left out */
     size_t out_height, out_width;
 } patches;
 
@@ -58,10 +59,26 @@ static void copy_strided(float *to, size_t to_step, const float *from, size_t fr
         copy_repeatedly(to, to_step, from, from_step, times, count);
 }
 
-/* Pixels next to each other in one output row. */
+/* Pixels next to each other in one output row. The pixels [begin, end) of them have whole kernel
+ * rows over the image, no part of which reaches over its sides. */
 typedef struct run {
     size_t image, row, column, count;
+    size_t begin, end;
 } run;
+
+/* The image's column under the kernel's first, for pixel `i` of the run. */
+static ptrdiff_t column_under(const patches *p, const run *r, size_t i)
+{
+    return (ptrdiff_t)((r->column + i) * p->stride) - p->left;
+}
+
+static void find_whole(const patches *p, run *r)
+{
+    const ptrdiff_t stride = (ptrdiff_t)p->stride, first = column_under(p, r, 0);
+    const ptrdiff_t room = (ptrdiff_t)p->width - (ptrdiff_t)p->kernel_width - first;
+    r->begin = clamp((stride - 1 - first) / stride, 0, r->count);
+    r->end = room < 0 ? r->begin : clamp(room / stride + 1, r->begin, r->count);
+}
 
 /* The elements [from, to) of a kernel row (its elements are (kernel column, channel)) that reaches
  * over the side of the image; `column` is the image's under the kernel's first. */
@@ -80,29 +97,25 @@ static void copy_border(const patches *p, const float *image_row, ptrdiff_t colu
 
 /* For each pixel of the run, the elements [from, to) of kernel row `kernel_row` to `dest`, `step`
  * floats apart. */
-static void copy_kernel_row(const patches *p, run r, size_t kernel_row, size_t from, size_t to,
-                            float *dest, size_t step)
+static void copy_kernel_row(const patches *p, const run *r, size_t kernel_row, size_t from,
+                            size_t to, float *dest, size_t step)
 {
-    const ptrdiff_t row = (ptrdiff_t)(r.row + kernel_row) - p->padding;
+    const ptrdiff_t row = (ptrdiff_t)(r->row * p->stride + kernel_row) - p->top;
     if (row < 0 || row >= (ptrdiff_t)p->height) {
-        for (size_t i = 0; i < r.count; i++)
+        for (size_t i = 0; i < r->count; i++)
             zero_floats(dest + i * step, to - from);
         return;
     }
     const float *image_row =
-        p->images + (r.image * p->height + (size_t)row) * p->width * p->channels;
-    const ptrdiff_t column = (ptrdiff_t)r.column - p->padding; /* the image's, first pixel */
-    /* The pixels [begin, end) of the run have the whole kernel row over the image. */
-    size_t begin = clamp(-column, 0, r.count);
-    size_t end = clamp((ptrdiff_t)p->width - (ptrdiff_t)p->kernel + 1 - column, begin, r.count);
-    for (size_t i = 0; i < begin; i++)
-        copy_border(p, image_row, column + (ptrdiff_t)i, from, to, dest + i * step);
-    if (begin < end)
-        copy_strided(dest + begin * step, step,
-                     image_row + (size_t)(column + (ptrdiff_t)begin) * p->channels + from,
-                     p->channels, end - begin, to - from);
-    for (size_t i = end; i < r.count; i++)
-        copy_border(p, image_row, column + (ptrdiff_t)i, from, to, dest + i * step);
+        p->images + (r->image * p->height + (size_t)row) * p->width * p->channels;
+    for (size_t i = 0; i < r->begin; i++)
+        copy_border(p, image_row, column_under(p, r, i), from, to, dest + i * step);
+    if (r->begin < r->end)
+        copy_strided(dest + r->begin * step, step,
+                     image_row + (size_t)column_under(p, r, r->begin) * p->channels + from,
+                     p->stride * p->channels, r->end - r->begin, to - from);
+    for (size_t i = r->end; i < r->count; i++)
+        copy_border(p, image_row, column_under(p, r, i), from, to, dest + i * step);
 }
 
 /* The elements [from, to) of the patches of `count` pixels from `pixel` on: each pixel's to
@@ -110,7 +123,7 @@ static void copy_kernel_row(const patches *p, run r, size_t kernel_row, size_t f
 static void copy_patches(const patches *p, size_t pixel, size_t count, size_t from, size_t to,
                          float *dest, size_t step)
 {
-    const size_t row_length = p->kernel * p->channels;
+    const size_t row_length = p->kernel_width * p->channels;
     run r = {
         .image = pixel / p->out_width / p->out_height,
         .row = pixel / p->out_width % p->out_height,
@@ -118,10 +131,11 @@ static void copy_patches(const patches *p, size_t pixel, size_t count, size_t fr
     };
     while (count > 0) {
         r.count = smaller(p->out_width - r.column, count);
+        find_whole(p, &r);
         for (size_t at = from, end; at < to; at = end) {
             size_t kernel_row = at / row_length, begin = kernel_row * row_length;
             end = smaller(begin + row_length, to);
-            copy_kernel_row(p, r, kernel_row, at - begin, end - begin, dest + (at - from), step);
+            copy_kernel_row(p, &r, kernel_row, at - begin, end - begin, dest + (at - from), step);
         }
         dest += r.count * step;
         count -= r.count;
@@ -154,10 +168,13 @@ static patches input_patches(const kernels_conv *conv, const float *x)
         .height = conv->height,
         .width = conv->width,
         .channels = conv->channels,
-        .kernel = conv->kernel,
-        .padding = (ptrdiff_t)conv->padding,
-        .out_height = conv->height + 2 * conv->padding - conv->kernel + 1,
-        .out_width = conv->width + 2 * conv->padding - conv->kernel + 1,
+        .kernel_height = conv->kernel,
+        .kernel_width = conv->kernel,
+        .stride = conv->stride,
+        .top = (ptrdiff_t)conv->padding,
+        .left = (ptrdiff_t)conv->padding,
+        .out_height = kernels_conv_out_height(conv),
+        .out_width = kernels_conv_out_width(conv),
     };
 }
 
@@ -225,70 +242,147 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
     int status = ISA(product)(&p);
     if (status < 0)
         return status;
-    ISA(sum_rows)(pixels, conv->filters, dy, d_bias);
+    if (d_bias)
+        ISA(sum_rows)(pixels, conv->filters, dy, d_bias);
     return 0;
 }
 
-/* The weights as the right operand of the input gradient. */
-typedef struct turned_weights {
-    const float *weights; /* (positions, channels, filters) */
-    size_t positions, channels, filters;
-} turned_weights;
+/* ---- the input gradient --------------------------------------------------------------------
+ *
+ * With a stride of 1 it is itself a convolution: of dy, with the kernel turned by 180 degrees,
+ * channels and filters exchanged, and kernel - 1 - padding zeros round it. With a larger stride
+ * each pixel lies under only every stride-th row and column of the kernel. Which ones depends on
+ * its row and column modulo the stride: the pixels of such a phase are a convolution of dy with
+ * that part of the kernel. */
 
-/* Turned by 180 degrees, channels and filters exchanged: the steps are (kernel row, kernel column,
- * filter), the columns are channels. */
+/* One phase along the rows, or along the columns. */
+typedef struct phase {
+    size_t kernel;     /* rows of the kernel: first, first + stride, ... */
+    size_t first;
+    size_t pixel;      /* rows of the image: pixel, pixel + stride, ... */
+    size_t count;      /* of those */
+    ptrdiff_t padding; /* of dy */
+} phase;
+
+/* `first` is below the stride and the kernel's size, `size` is the image's. */
+static phase find_phase(const kernels_conv *conv, size_t first, size_t size)
+{
+    const size_t stride = conv->stride, padding = conv->padding;
+    phase p = {.first = first, .kernel = (conv->kernel - first - 1) / stride + 1};
+    /* The kernel at output row q has its row first + stride u over the image's row
+     * stride (q + u) + first - padding: the phase's pixels are those with q + u = line, line + 1,
+     * ... */
+    const size_t line = padding > first ? (padding - first - 1) / stride + 1 : 0;
+    p.pixel = line * stride + first - padding;
+    p.count = p.pixel < size ? (size - p.pixel - 1) / stride + 1 : 0;
+    p.padding = (ptrdiff_t)p.kernel - 1 - (ptrdiff_t)line;
+    return p;
+}
+
+/* A phase's pixels, and their part of the weights. */
+typedef struct phase_operands {
+    const kernels_conv *conv;
+    const float *weights;
+    phase rows, columns;
+} phase_operands;
+
+/* The weights on the right, turned: the steps are (kernel row, kernel column, filter), the columns
+ * are channels. */
 static void pack_turned_weights(const void *operand, size_t column, size_t count, size_t k,
                                 size_t depth, float *panel)
 {
-    const turned_weights *turned = operand;
+    const phase_operands *o = operand;
+    const kernels_conv *conv = o->conv;
+    const size_t filters = conv->filters;
     if (count < TILE_COLUMNS)
         memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
     for (size_t p = 0, steps; p < depth; p += steps) {
-        size_t position = (k + p) / turned->filters, filter = (k + p) % turned->filters;
-        steps = smaller(turned->filters - filter, depth - p);
+        size_t position = (k + p) / filters, filter = (k + p) % filters;
+        size_t i = o->rows.kernel - 1 - position / o->columns.kernel;
+        size_t j = o->columns.kernel - 1 - position % o->columns.kernel;
+        size_t kernel_row = o->rows.first + i * conv->stride;
+        size_t kernel_column = o->columns.first + j * conv->stride;
+        steps = smaller(filters - filter, depth - p);
         const product_matrix matrix = {
-            turned->weights +
-                (turned->positions - 1 - position) * turned->channels * turned->filters + filter,
-            turned->filters,
+            o->weights +
+                (kernel_row * conv->kernel + kernel_column) * conv->channels * filters + filter,
+            filters,
         };
         ISA(pack_right_transposed)(&matrix, column, count, 0, steps, panel + p * TILE_COLUMNS);
     }
 }
 
-/* The input gradient is itself a convolution: of dy, with the turned weights and with kernel - 1 -
- * padding zeros round it. The sums run over (kernel row, kernel column, filter) of the turned
- * kernel. */
-int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
-                             const float *dy, float *dx)
+/* Where the pixels of a phase are in dx. */
+static void place_phase(const void *operand, size_t row, size_t count, size_t *ret_places)
 {
+    const phase_operands *o = operand;
+    const kernels_conv *conv = o->conv;
+    size_t image = row / o->columns.count / o->rows.count;
+    size_t i = row / o->columns.count % o->rows.count, j = row % o->columns.count;
+    for (size_t at = 0; at < count; at++) {
+        size_t line = image * conv->height + o->rows.pixel + i * conv->stride;
+        ret_places[at] =
+            (line * conv->width + o->columns.pixel + j * conv->stride) * conv->channels;
+        if (++j < o->columns.count)
+            continue;
+        j = 0;
+        if (++i == o->rows.count) {
+            i = 0;
+            image++;
+        }
+    }
+}
+
+static int compute_phase(const phase_operands *o, size_t count, const float *dy, float *dx)
+{
+    const kernels_conv *conv = o->conv;
     const patches left = {
         .images = dy,
-        .height = conv->height + 2 * conv->padding - conv->kernel + 1,
-        .width = conv->width + 2 * conv->padding - conv->kernel + 1,
+        .height = kernels_conv_out_height(conv),
+        .width = kernels_conv_out_width(conv),
         .channels = conv->filters,
-        .kernel = conv->kernel,
-        .padding = (ptrdiff_t)conv->kernel - 1 - (ptrdiff_t)conv->padding,
-        .out_height = conv->height,
-        .out_width = conv->width,
-    };
-    const turned_weights right = {
-        .weights = weights,
-        .positions = conv->kernel * conv->kernel,
-        .channels = conv->channels,
-        .filters = conv->filters,
+        .kernel_height = o->rows.kernel,
+        .kernel_width = o->columns.kernel,
+        .stride = 1,
+        .top = o->rows.padding,
+        .left = o->columns.padding,
+        .out_height = o->rows.count,
+        .out_width = o->columns.count,
     };
     const product p = {
-        .m = count * conv->height * conv->width,
+        .m = count * o->rows.count * o->columns.count,
         .n = conv->channels,
-        .k = conv->kernel * conv->kernel * conv->filters,
+        .k = o->rows.kernel * o->columns.kernel * conv->filters,
         .pack_left = pack_patches,
         .left = &left,
         .layout = TILE_BY_ROW,
         .pack_right = pack_turned_weights,
-        .right = &right,
+        .right = o,
         .out = dx,
         .row_stride = conv->channels,
         .column_stride = 1,
+        .place_rows = conv->stride > 1 ? place_phase : NULL,
+        .places = o,
     };
     return ISA(product)(&p);
+}
+
+int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
+                             const float *dy, float *dx)
+{
+    phase_operands o = {.conv = conv, .weights = weights};
+    if (conv->stride > conv->kernel) /* some pixels lie under no part of the kernel */
+        memset(dx, 0, count * conv->height * conv->width * conv->channels * sizeof *dx);
+    const size_t phases = smaller(conv->stride, conv->kernel);
+    for (size_t i = 0; i < phases; i++)
+        for (size_t j = 0; j < phases; j++) {
+            o.rows = find_phase(conv, i, conv->height);
+            o.columns = find_phase(conv, j, conv->width);
+            if (o.rows.count == 0 || o.columns.count == 0)
+                continue;
+            int status = compute_phase(&o, count, dy, dx);
+            if (status < 0)
+                return status;
+        }
+    return 0;
 }

@@ -124,7 +124,8 @@ void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k
 
 static void check_conv(const kernels_conv *conv)
 {
-    FB_CHECK(conv->kernel > 0 && conv->channels > 0 && conv->filters > 0);
+    FB_CHECK(conv->kernel > 0 && conv->stride > 0);
+    FB_CHECK(conv->channels > 0 && conv->filters > 0);
     FB_CHECK(conv->height + 2 * conv->padding >= conv->kernel);
     FB_CHECK(conv->width + 2 * conv->padding >= conv->kernel);
 }

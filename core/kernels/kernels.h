@@ -112,36 +112,50 @@ typedef struct kernels_rmsprop_step {
 void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                      float *weights, float *mean_square);
 
-/* Convolution, stride 1, images in NHWC, weights (kernel, kernel, channels, filters), with bias
+/* Convolution, images in NHWC, weights (kernel, kernel, channels, filters), with bias (NULL: none)
  * and an optional ReLU fused (which keeps a NaN): y (count, out_height, out_width, filters).
- * `padding` zeros are taken to lie round the image: out = in + 2 padding - kernel + 1, at least 1.
- * Each element is one chain of fused multiply-adds in order of (kernel row, kernel column,
- * channel), started at 0; then comes the bias. */
+ * `padding` zeros are taken to lie round the image; rows and columns that a last step of `stride`
+ * does not reach are left out: out = (in + 2 padding - kernel) / stride + 1, at least 1. Each
+ * element is one chain of fused multiply-adds in order of (kernel row, kernel column, channel),
+ * started at 0; then comes the bias. */
 typedef struct kernels_conv {
     size_t height, width, channels; /* of the input */
     size_t kernel, padding, filters;
+    size_t stride; /* at least 1 */
 } kernels_conv;
+
+static inline size_t kernels_conv_out_height(const kernels_conv *conv)
+{
+    return (conv->height + 2 * conv->padding - conv->kernel) / conv->stride + 1;
+}
+
+static inline size_t kernels_conv_out_width(const kernels_conv *conv)
+{
+    return (conv->width + 2 * conv->padding - conv->kernel) / conv->stride + 1;
+}
 
 int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x,
                          const float *weights, const float *bias, bool relu, float *y);
 
-/* Gradient with respect to the weights and bias, summed over the images in order and over the
- * pixels in order (row-major), one chain from 0, written over d_weights and d_bias. dy has y's
- * shape (the ReLU's mask already applied). */
+/* Gradient with respect to the weights and bias (d_bias NULL: not wanted), summed over the images
+ * in order and over the pixels in order (row-major), one chain from 0, written over d_weights and
+ * d_bias. dy has y's shape (the ReLU's mask already applied). */
 int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
                                  const float *dy, float *d_weights, float *d_bias);
 
 /* Gradient with respect to the input, (count, height, width, channels): the convolution of dy with
  * the kernel turned by 180 degrees and channels and filters exchanged, so one chain in order of
- * (row of the turned kernel, column of the turned kernel, filter). */
+ * (row of the turned kernel, column of the turned kernel, filter), of which each pixel has the
+ * places that a multiple of the stride brings over it. */
 int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
                                 const float *dy, float *dx);
 
-/* The same convolutions by Winograd's F(4x4, 3x3), with a quarter of the multiplications: 3 x 3, padding
- * 0 or 1, channels and filters multiples of 16. Rounding errors are about four times those of the
- * direct ones (relative to the largest output, about 1e-6). The caller gives kernels_winograd_scratch
- * floats of scratch. The sums run over channels (forward), tiles of 4 x 4 pixels in the order (image,
- * row, column) (weights), filters and then overlapping tiles (input). */
+/* The same convolutions by Winograd's F(4x4, 3x3), with a quarter of the multiplications: 3 x 3,
+ * stride 1, padding 0 or 1, channels and filters multiples of 16; bias and d_bias may be NULL here
+ * too. Rounding errors are about four times those of the direct ones (relative to the largest
+ * output, about 1e-6). The caller gives kernels_winograd_scratch floats of scratch. The sums run
+ * over channels (forward), tiles of 4 x 4 pixels in the order (image, row, column) (weights),
+ * filters and then overlapping tiles (input). */
 bool kernels_winograd_fits(const kernels_conv *conv);
 size_t kernels_winograd_scratch(const kernels_conv *conv);
 void kernels_winograd_forward(const kernels_conv *conv, size_t count, const float *x,

@@ -38,23 +38,35 @@ static void pack_block(const product *p, const block *b, kernels_scratch *scratc
     }
 }
 
-/* A tile that does not lie in `out` as whole vectors is done in the scratch and copied. */
-static void run_aside(const product *p, tile *t, float *out, float *aside)
+/* The rows of the result that a panel of left rows gives, in floats from `out`. */
+static void find_places(const product *p, size_t row, size_t rows, size_t *ret_places)
+{
+    if (p->place_rows) {
+        p->place_rows(p->places, row, rows, ret_places);
+        return;
+    }
+    for (size_t i = 0; i < rows; i++)
+        ret_places[i] = (row + i) * p->row_stride;
+}
+
+/* A tile that does not lie in `out` as whole vectors is done in the scratch and copied; `out` is
+ * the column's. */
+static void run_aside(const product *p, tile *t, const size_t *places, float *out, float *aside)
 {
     for (size_t i = 0; t->accumulate && i < t->rows; i++)
         for (size_t j = 0; j < t->columns; j++)
-            aside[i * TILE_COLUMNS + j] = out[i * p->row_stride + j * p->column_stride];
+            aside[i * TILE_COLUMNS + j] = out[places[i] + j * p->column_stride];
     t->out = aside;
     t->out_stride = TILE_COLUMNS;
     ISA(tile)(t);
     if (p->column_stride == 1) {
         for (size_t i = 0; i < t->rows; i++)
-            memcpy(out + i * p->row_stride, aside + i * TILE_COLUMNS, t->columns * sizeof(float));
+            memcpy(out + places[i], aside + i * TILE_COLUMNS, t->columns * sizeof(float));
         return;
     }
     for (size_t j = 0; j < t->columns; j++)
         for (size_t i = 0; i < t->rows; i++)
-            out[i * p->row_stride + j * p->column_stride] = aside[i * TILE_COLUMNS + j];
+            out[places[i] + j * p->column_stride] = aside[i * TILE_COLUMNS + j];
 }
 
 /* The rows [row, row + rows) of the block, whose left panel is packed. */
@@ -70,6 +82,8 @@ static void run_rows(const product *p, const block *b, size_t row, size_t rows,
         .accumulate = p->accumulate || !b->first,
         .relu = p->relu && b->last,
     };
+    size_t places[TILE_ROWS];
+    find_places(p, row, rows, places);
     for (size_t j = 0; j < b->columns; j += TILE_COLUMNS) {
         t.columns = smaller(TILE_COLUMNS, b->columns - j);
         bool direct = is_direct(p, t.columns);
@@ -78,14 +92,14 @@ static void run_rows(const product *p, const block *b, size_t row, size_t rows,
         t.right_stride = direct ? p->direct_stride : TILE_COLUMNS;
         t.bias = p->bias && b->last ? scratch->bias + j : NULL;
 
-        float *out = p->out + row * p->row_stride + (b->column + j) * p->column_stride;
+        float *out = p->out + (b->column + j) * p->column_stride;
         bool whole = t.columns == TILE_COLUMNS || t.columns == V_WIDTH;
-        if (whole && p->column_stride == 1) {
-            t.out = out;
+        if (whole && p->column_stride == 1 && !p->place_rows) {
+            t.out = out + places[0];
             t.out_stride = p->row_stride;
             ISA(tile)(&t);
         } else {
-            run_aside(p, &t, out, scratch->tile);
+            run_aside(p, &t, places, out, scratch->tile);
         }
     }
 }

@@ -24,6 +24,9 @@ typedef void product_pack_left(const void *operand, size_t row, size_t count, si
 typedef void product_pack_right(const void *operand, size_t column, size_t count, size_t k,
                                 size_t depth, float *panel);
 
+/* Where the result's rows [row, row + count) start, in floats from `out`. */
+typedef void product_place_rows(const void *places, size_t row, size_t count, size_t *ret_places);
+
 typedef struct product {
     size_t m, n, k;
     product_pack_left *pack_left;
@@ -38,6 +41,9 @@ typedef struct product {
     /* Element (i, j) is out[i * row_stride + j * column_stride]. */
     float *out;
     size_t row_stride, column_stride;
+    /* Not NULL: the rows start where this says instead; column_stride is 1. */
+    product_place_rows *place_rows;
+    const void *places;
     bool accumulate;   /* the sums start at `out` rather than at 0 */
     const float *bias; /* (n) added to each row at the end; NULL: none */
     bool relu;         /* at the very end */

@@ -237,7 +237,7 @@ SIMD_INLINE void points_to_output_vector(const float *from, size_t distance, v_f
 
 /* What becomes of the sums of a convolution. */
 typedef struct finish {
-    const float *bias;
+    const float *bias; /* may be NULL */
     bool relu;
     bool pool;
     float *y;
@@ -295,7 +295,7 @@ static void transform_output(const tiling *t, const planes *from, size_t slot, s
     for (size_t k = 0; k < from->width; k += V_WIDTH) {
         v_f32 out[TILE * TILE];
         points_to_output_vector(points + k, from->distance, out);
-        const v_f32 shift = v_load(f->bias + k);
+        const v_f32 shift = f->bias ? v_load(f->bias + k) : v_set1(0.0f);
         SIMD_UNROLL
         for (size_t i = 0; i < TILE * TILE; i++) {
             out[i] = v_add(out[i], shift);
@@ -593,7 +593,8 @@ void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float
     const tiling t = cut(conv, count);
     const output_gradient from = {.dy = dy};
     gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
-    ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, d_bias);
+    if (d_bias)
+        ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, d_bias);
 }
 
 void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
@@ -611,5 +612,6 @@ void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const 
     const tiling t = cut(conv, count);
     const output_gradient from = {dy, winner};
     gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
-    sum_winners(&t, count, &from, d_bias);
+    if (d_bias)
+        sum_winners(&t, count, &from, d_bias);
 }

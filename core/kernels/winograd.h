@@ -10,8 +10,8 @@ enum { WINOGRAD_POINTS = 36, WINOGRAD_PAD = 16 };
 
 static inline bool winograd_fits(const kernels_conv *conv)
 {
-    return conv->kernel == 3 && conv->padding <= 1 && conv->channels % 16 == 0 &&
-           conv->filters % 16 == 0;
+    return conv->kernel == 3 && conv->stride == 1 && conv->padding <= 1 &&
+           conv->channels % 16 == 0 && conv->filters % 16 == 0;
 }
 
 /* Tiles at a time. Many channels make the weights large: then they are read for more tiles. */

@@ -32,16 +32,6 @@ static int gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const 
     return FB_OK;
 }
 
-static size_t out_height(const kernels_conv *conv)
-{
-    return conv->height + 2 * conv->padding - conv->kernel + 1;
-}
-
-static size_t out_width(const kernels_conv *conv)
-{
-    return conv->width + 2 * conv->padding - conv->kernel + 1;
-}
-
 static size_t patch_size(const kernels_conv *conv)
 {
     return conv->kernel * conv->kernel * conv->channels;
@@ -49,7 +39,7 @@ static size_t patch_size(const kernels_conv *conv)
 
 static size_t image_columns(const kernels_conv *conv)
 {
-    return out_height(conv) * out_width(conv) * patch_size(conv);
+    return kernels_conv_out_height(conv) * kernels_conv_out_width(conv) * patch_size(conv);
 }
 
 static size_t chunk_images(const kernels_conv *conv)
@@ -63,36 +53,42 @@ static size_t scratch_size(const kernels_conv *conv)
     return chunk_images(conv) * image_columns(conv);
 }
 
-/* The columns [first, end) of a kernel row at output column `ox` that lie inside the image; in
- * input coordinates they start at ox + first - padding. */
-static void inside(const kernels_conv *conv, size_t ox, size_t *ret_first, size_t *ret_end)
+/* The part of a kernel row at output column `ox` that lies over the image: its places [first, end),
+ * which are over the image's columns from `column` on. Empty where all are over the padding. */
+typedef struct overlap {
+    size_t first, end, column;
+} overlap;
+
+static overlap overlap_at(const kernels_conv *conv, size_t ox)
 {
-    size_t padding = conv->padding;
-    *ret_first = ox < padding ? padding - ox : 0;
-    size_t end = conv->width + padding - ox;
-    *ret_end = end < conv->kernel ? end : conv->kernel;
+    size_t padding = conv->padding, left = ox * conv->stride, right = conv->width + padding;
+    size_t first = left < padding ? padding - left : 0;
+    size_t end = right < left ? 0 : right - left;
+    end = end < conv->kernel ? end : conv->kernel;
+    if (first >= end)
+        return (overlap){0};
+    return (overlap){first, end, left + first - padding};
 }
 
 /* Writes one image's patches, (out_height * out_width, kernel * kernel * channels). */
 static void unfold(const kernels_conv *conv, const float *image, float *columns)
 {
     size_t channels = conv->channels, row = conv->kernel * channels;
-    for (size_t oy = 0; oy < out_height(conv); oy++)
-        for (size_t ox = 0; ox < out_width(conv); ox++) {
-            size_t first, end;
-            inside(conv, ox, &first, &end);
+    for (size_t oy = 0; oy < kernels_conv_out_height(conv); oy++)
+        for (size_t ox = 0; ox < kernels_conv_out_width(conv); ox++) {
+            overlap over = overlap_at(conv, ox);
+            size_t before = over.first * channels, length = (over.end - over.first) * channels;
             for (size_t ky = 0; ky < conv->kernel; ky++, columns += row) {
-                size_t y = oy + ky;
+                size_t y = oy * conv->stride + ky;
                 if (y < conv->padding || y - conv->padding >= conv->height) {
                     memset(columns, 0, row * sizeof *columns);
                     continue;
                 }
-                const float *from = image + ((y - conv->padding) * conv->width + ox + first -
-                                             conv->padding) * channels;
-                memset(columns, 0, first * channels * sizeof *columns);
-                memcpy(columns + first * channels, from, (end - first) * channels * sizeof *from);
-                memset(columns + end * channels, 0,
-                       (conv->kernel - end) * channels * sizeof *columns);
+                const float *from =
+                    image + ((y - conv->padding) * conv->width + over.column) * channels;
+                memset(columns, 0, before * sizeof *columns);
+                memcpy(columns + before, from, length * sizeof *from);
+                memset(columns + before + length, 0, (row - before - length) * sizeof *columns);
             }
         }
 }
@@ -102,18 +98,17 @@ static void fold(const kernels_conv *conv, const float *columns, float *image)
 {
     size_t channels = conv->channels, row = conv->kernel * channels;
     memset(image, 0, conv->height * conv->width * channels * sizeof *image);
-    for (size_t oy = 0; oy < out_height(conv); oy++)
-        for (size_t ox = 0; ox < out_width(conv); ox++) {
-            size_t first, end;
-            inside(conv, ox, &first, &end);
+    for (size_t oy = 0; oy < kernels_conv_out_height(conv); oy++)
+        for (size_t ox = 0; ox < kernels_conv_out_width(conv); ox++) {
+            overlap over = overlap_at(conv, ox);
+            size_t before = over.first * channels, length = (over.end - over.first) * channels;
             for (size_t ky = 0; ky < conv->kernel; ky++, columns += row) {
-                size_t y = oy + ky;
+                size_t y = oy * conv->stride + ky;
                 if (y < conv->padding || y - conv->padding >= conv->height)
                     continue;
-                float *to = image + ((y - conv->padding) * conv->width + ox + first -
-                                     conv->padding) * channels;
-                const float *from = columns + first * channels;
-                for (size_t i = 0; i < (end - first) * channels; i++)
+                float *to = image + ((y - conv->padding) * conv->width + over.column) * channels;
+                const float *from = columns + before;
+                for (size_t i = 0; i < length; i++)
                     to[i] += from[i];
             }
         }
@@ -127,7 +122,8 @@ typedef struct chunk {
 
 static chunk chunk_at(const kernels_conv *conv, size_t first, size_t count)
 {
-    size_t images = chunk_images(conv), area = out_height(conv) * out_width(conv);
+    size_t images = chunk_images(conv);
+    size_t area = kernels_conv_out_height(conv) * kernels_conv_out_width(conv);
     if (images > count - first)
         images = count - first;
     return (chunk){.images = images,
@@ -152,9 +148,10 @@ static int conv_forward(const kernels_conv *conv, size_t count, const float *x,
         chunk at = chunk_at(conv, first, count);
         float *out = y + at.y_offset;
         unfold_chunk(conv, &at, x, scratch);
-        vector_fill_rows(at.pixels, filters, bias, out);
-        gemm(false, false, at.pixels, filters, patch, scratch, patch, weights, filters, 1.0f, out,
-             filters);
+        if (bias)
+            vector_fill_rows(at.pixels, filters, bias, out);
+        gemm(false, false, at.pixels, filters, patch, scratch, patch, weights, filters,
+             bias ? 1.0f : 0.0f, out, filters);
         if (relu)
             vector_relu(at.pixels * filters, out);
         first += at.images;
@@ -174,7 +171,9 @@ static void weight_gradient(const kernels_conv *conv, size_t count, const float 
              1.0f, d_weights, filters);
         first += at.images;
     }
-    vector_sum_rows(count * out_height(conv) * out_width(conv), filters, dy, d_bias);
+    if (d_bias)
+        vector_sum_rows(count * kernels_conv_out_height(conv) * kernels_conv_out_width(conv),
+                        filters, dy, d_bias);
 }
 
 static void input_gradient(const kernels_conv *conv, size_t count, const float *weights,

@@ -1,5 +1,5 @@
-/* The project's own kernels: the same bits on every machine. A convolution that can be done by Winograd's
- * method is. */
+/* The project's own kernels: the same bits on every machine. A convolution that can be done by
+ * Winograd's method is. */
 #include "engine.h"
 
 static void prepare(void)

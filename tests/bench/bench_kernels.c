@@ -29,12 +29,19 @@ typedef struct bench_case {
     kernels_conv conv;
 } bench_case;
 
-#define S_CNN_1 {.height = 28, .width = 28, .channels = 1, .kernel = 3, .filters = 32}
-#define S_CNN_2 {.height = 26, .width = 26, .channels = 32, .kernel = 3, .filters = 64}
-#define SAME_64                                                                                    \
-    {.height = 16, .width = 16, .channels = 64, .kernel = 3, .padding = 1, .filters = 64}
-#define SAME_RGB                                                                                   \
-    {.height = 32, .width = 32, .channels = 3, .kernel = 3, .padding = 1, .filters = 32}
+#define CONV(side, in_channels, size, pad, step, out_channels)                                      \
+    {.height = (side), .width = (side), .channels = (in_channels), .kernel = (size),               \
+     .padding = (pad), .filters = (out_channels), .stride = (step)}
+#define S_CNN_1 CONV(28, 1, 3, 0, 1, 32)
+#define S_CNN_2 CONV(26, 32, 3, 0, 1, 64)
+#define SAME_64 CONV(16, 64, 3, 1, 1, 64)
+#define SAME_RGB CONV(32, 3, 3, 1, 1, 32)
+/* The first convolutions of ResNet-18's stages, and the short cuts beside them. */
+#define DOWN_128 CONV(32, 64, 3, 1, 2, 128)
+#define DOWN_512 CONV(8, 256, 3, 1, 2, 512)
+#define SHORT_128 CONV(32, 64, 1, 0, 2, 128)
+#define SHORT_512 CONV(8, 256, 1, 0, 2, 512)
+#define POINT_128 CONV(16, 128, 1, 0, 1, 128)
 
 static const bench_case CASES[] = {
     {.name = "square 256", .m = 256, .n = 256, .k = 256},
@@ -58,6 +65,21 @@ static const bench_case CASES[] = {
     {.name = "same 64 input, 32", .kind = CONV_INPUT, .count = 32, .conv = SAME_64},
     {.name = "same rgb forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SAME_RGB},
     {.name = "same rgb weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SAME_RGB},
+    {.name = "stride 2, 128 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = DOWN_128},
+    {.name = "stride 2, 128 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = DOWN_128},
+    {.name = "stride 2, 128 input, 32", .kind = CONV_INPUT, .count = 32, .conv = DOWN_128},
+    {.name = "stride 2, 512 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = DOWN_512},
+    {.name = "stride 2, 512 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = DOWN_512},
+    {.name = "stride 2, 512 input, 32", .kind = CONV_INPUT, .count = 32, .conv = DOWN_512},
+    {.name = "1x1 stride 2, 128 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SHORT_128},
+    {.name = "1x1 stride 2, 128 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SHORT_128},
+    {.name = "1x1 stride 2, 128 input, 32", .kind = CONV_INPUT, .count = 32, .conv = SHORT_128},
+    {.name = "1x1 stride 2, 512 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SHORT_512},
+    {.name = "1x1 stride 2, 512 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SHORT_512},
+    {.name = "1x1 stride 2, 512 input, 32", .kind = CONV_INPUT, .count = 32, .conv = SHORT_512},
+    {.name = "1x1, 128 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = POINT_128},
+    {.name = "1x1, 128 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = POINT_128},
+    {.name = "1x1, 128 input, 32", .kind = CONV_INPUT, .count = 32, .conv = POINT_128},
 };
 
 static double now(void)
@@ -81,7 +103,7 @@ static float *numbers(size_t count)
 }
 
 /* The operands of the product that the case is: left (m x k), right (k x n), out (m x n), whatever
- * the transposes; a convolution's arrays are no larger. */
+ * the transposes; a convolution's arrays are no larger, but for images with a stride. */
 typedef struct operands {
     size_t m, n, k;
     float *left, *right, *out, *bias;
@@ -90,8 +112,7 @@ typedef struct operands {
 static size_t product_size(const bench_case *c, operands *ret)
 {
     const kernels_conv *v = &c->conv;
-    size_t pixels = c->count * (v->height + 2 * v->padding - v->kernel + 1) *
-                    (v->width + 2 * v->padding - v->kernel + 1);
+    size_t pixels = c->count * kernels_conv_out_height(v) * kernels_conv_out_width(v);
     size_t patch = v->kernel * v->kernel;
     switch (c->kind) {
     case GEMM:
@@ -104,7 +125,7 @@ static size_t product_size(const bench_case *c, operands *ret)
         ret->m = patch * v->channels, ret->n = v->filters, ret->k = pixels;
         break;
     case CONV_INPUT:
-        ret->m = c->count * v->height * v->width;
+        ret->m = c->count * v->height * v->width / (v->stride * v->stride);
         ret->n = v->channels, ret->k = patch * v->filters;
         break;
     }
@@ -141,9 +162,10 @@ static int run_case(const bench_case *c)
 {
     operands o = {0};
     double flops = 2.0 * (double)product_size(c, &o);
-    o.left = numbers(o.m * o.k);
+    size_t images = c->count * c->conv.height * c->conv.width * c->conv.channels;
+    o.left = numbers(o.m * o.k > images ? o.m * o.k : images);
     o.right = numbers(o.k * o.n);
-    o.out = numbers(o.m * o.n);
+    o.out = numbers(o.m * o.n > images ? o.m * o.n : images);
     o.bias = numbers(o.n);
     size_t repeats = 1 + (size_t)(2e8 / flops); /* a few milliseconds at least */
     double best_ours = 1e30, best_blas = 1e30;
@@ -160,7 +182,7 @@ static int run_case(const bench_case *c)
         best_blas = end - middle < best_blas ? end - middle : best_blas;
     }
     double work = 1e-9 * flops * (double)repeats;
-    printf("%-28s %8.1f %8.1f %8.2f\n", c->name, work / best_ours, work / best_blas,
+    printf("%-30s %8.1f %8.1f %8.2f\n", c->name, work / best_ours, work / best_blas,
            best_blas / best_ours);
     free(o.left);
     free(o.right);
@@ -173,7 +195,7 @@ int main(int argc, char **argv)
 {
     openblas_set_num_threads(1);
     printf("GFLOP/s on one thread, %s; OpenBLAS %s\n", kernels_isa(), openblas_get_corename());
-    printf("%-28s %8s %8s %8s\n", "case", "ours", "OpenBLAS", "ratio");
+    printf("%-30s %8s %8s %8s\n", "case", "ours", "OpenBLAS", "ratio");
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         if (argc > 1 && !strstr(CASES[i].name, argv[1]))
             continue;
