@@ -202,6 +202,33 @@ void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, con
                                      scratch);
 }
 
+void kernels_batch_norm_statistics(size_t rows, size_t channels, size_t stride, const float *x,
+                                   float *ret_mean, float *ret_variance)
+{
+    FB_CHECK(rows > 0);
+    table()->batch_norm_statistics(rows, channels, stride, x, ret_mean, ret_variance);
+}
+
+void kernels_batch_norm_forward(const kernels_batch_norm *norm, size_t rows, const float *x,
+                                float *y)
+{
+    table()->batch_norm_forward(norm, rows, x, y);
+}
+
+void kernels_batch_norm_gradients(const kernels_batch_norm *norm, size_t rows, const float *x,
+                                  const float *dy, float *d_gamma, float *d_beta)
+{
+    table()->batch_norm_gradients(norm, rows, x, dy, d_gamma, d_beta);
+}
+
+void kernels_batch_norm_input_gradient(const kernels_batch_norm *norm, size_t rows, size_t count,
+                                       const float *x, const float *dy, const float *d_gamma,
+                                       const float *d_beta, float *dx)
+{
+    FB_CHECK(count > 0);
+    table()->batch_norm_input_gradient(norm, rows, count, x, dy, d_gamma, d_beta, dx);
+}
+
 void kernels_exp(size_t count, const float *x, float *out)
 {
     table()->exp(count, x, out);

@@ -179,4 +179,37 @@ void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, con
                                      const float *weights, const float *dy, const uint8_t *winner,
                                      float *d_weights, float *d_bias, float *dx, float *scratch);
 
+/* Batch normalisation (Ioffe & Szegedy 2015) of x (rows, channels), where a row is a pixel of a
+ * sample, and an optional ReLU: y = gamma (x - mean) inverse + beta. Rows of x, y and their
+ * gradients are `stride` floats apart, so that the channels can be dealt out; all other arrays have
+ * `channels` numbers. */
+typedef struct kernels_batch_norm {
+    size_t channels, stride;
+    const float *mean, *inverse; /* inverse: 1 / sqrt(variance + epsilon) */
+    const float *gamma, *beta;
+    bool relu; /* keeps a NaN */
+} kernels_batch_norm;
+
+/* Mean and biased variance (the division is by `rows`, at least 1) of every channel. Sums run over
+ * 32 rows in order in float, relative to the mean so far; these blocks are merged in order in
+ * double (Chan, Golub & LeVeque 1979). The variance has a relative error of some 1e-6 even where
+ * the mean is thousands of standard deviations; it is never negative. */
+void kernels_batch_norm_statistics(size_t rows, size_t channels, size_t stride, const float *x,
+                                   float *ret_mean, float *ret_variance);
+
+/* In place is fine. Also for evaluation, with running statistics. */
+void kernels_batch_norm_forward(const kernels_batch_norm *norm, size_t rows, const float *x,
+                                float *y);
+
+/* Where mean and inverse are those of the `rows` rows of x: the gradients with respect to gamma and
+ * beta from dy. Sums over 32 rows in float, over these blocks in double, in order. */
+void kernels_batch_norm_gradients(const kernels_batch_norm *norm, size_t rows, const float *x,
+                                  const float *dy, float *d_gamma, float *d_beta);
+
+/* Then the gradient with respect to x, for some or all (`rows`) of the `count` rows. dx may be
+ * dy. */
+void kernels_batch_norm_input_gradient(const kernels_batch_norm *norm, size_t rows, size_t count,
+                                       const float *x, const float *dy, const float *d_gamma,
+                                       const float *d_beta, float *dx);
+
 #endif

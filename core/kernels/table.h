@@ -2,10 +2,9 @@
  *
  * table.h - the kernels of one instruction set, as a table that kernels.c chooses at run time.
  *
- * The files elementary.c, vector.c, product.c, gemm.c, conv.c,
- * winograd.c and table.c are compiled once per
- * instruction set with KERNELS_ISA set to a suffix (v4, v3, v2, aarch64, generic). What they share
- * among themselves is named ISA(name), so that all the copies can be linked into one program. */
+ * The files that meson.build lists as isa_sources are compiled once per instruction set with
+ * KERNELS_ISA set to a suffix (v4, v3, v2, aarch64, generic). What they share among themselves is
+ * named ISA(name), so that all the copies can be linked into one program. */
 #ifndef FB_KERNELS_TABLE_H
 #define FB_KERNELS_TABLE_H
 
@@ -37,6 +36,15 @@ typedef struct kernels_table {
     void (*winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
                                     const float *weights, const float *dy, const uint8_t *winner,
                                     float *d_weights, float *d_bias, float *dx, float *scratch);
+    void (*batch_norm_statistics)(size_t rows, size_t channels, size_t stride, const float *x,
+                                  float *ret_mean, float *ret_variance);
+    void (*batch_norm_forward)(const kernels_batch_norm *norm, size_t rows, const float *x,
+                               float *y);
+    void (*batch_norm_gradients)(const kernels_batch_norm *norm, size_t rows, const float *x,
+                                 const float *dy, float *d_gamma, float *d_beta);
+    void (*batch_norm_input_gradient)(const kernels_batch_norm *norm, size_t rows, size_t count,
+                                      const float *x, const float *dy, const float *d_gamma,
+                                      const float *d_beta, float *dx);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
@@ -79,6 +87,15 @@ void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const fl
 void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
                                   const float *weights, const float *dy, const uint8_t *winner,
                                   float *d_weights, float *d_bias, float *dx, float *scratch);
+void ISA(batch_norm_statistics)(size_t rows, size_t channels, size_t stride, const float *x,
+                                float *ret_mean, float *ret_variance);
+void ISA(batch_norm_forward)(const kernels_batch_norm *norm, size_t rows, const float *x,
+                             float *y);
+void ISA(batch_norm_gradients)(const kernels_batch_norm *norm, size_t rows, const float *x,
+                               const float *dy, float *d_gamma, float *d_beta);
+void ISA(batch_norm_input_gradient)(const kernels_batch_norm *norm, size_t rows, size_t count,
+                                    const float *x, const float *dy, const float *d_gamma,
+                                    const float *d_beta, float *dx);
 
 /* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
 void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);
