@@ -16,9 +16,6 @@
 
 enum { STEPS = 20, CLASSES = 10, SEED = 20 };
 
-/* Of the first loss, which is one pass forward from the very same numbers. */
-static const double FORWARD_TOLERANCE = 1e-6;
-
 typedef struct training {
     const char *name;            /* in the file, and of the streams */
     nn_engine engine;
@@ -26,8 +23,20 @@ typedef struct training {
     size_t layer_count;
     nn_shape input;
     nn_recipe recipe;
-    double loss_tolerance, norm_tolerance, change_tolerance; /* relative */
+    double loss_tolerance, norm_tolerance, change_tolerance; /* relative, after all steps */
 } training;
+
+/* The first loss is one pass forward from the very same numbers. Then differences grow: where a ReLU or a
+ * maximum hangs on the last bit a step goes another way, and Adam and RMSprop give the smallest gradients
+ * as much say as the largest. PyTorch's own float differs from its double after 20 steps of K-CNN
+ * by 2e-4 in the loss, and by 3e-3 in a tensor's change. */
+static double tolerance_of(const training *t, size_t step)
+{
+    double tolerance = 1e-6;
+    for (size_t i = 0; i < step && tolerance < t->loss_tolerance; i++)
+        tolerance *= 3.0;
+    return fmin(tolerance, t->loss_tolerance);
+}
 
 /* ---- drawing ------------------------------------------------------------------------------- */
 
@@ -214,7 +223,7 @@ static void follows_pytorch(void **state)
     for (size_t step = 0; step < STEPS; step++)
         compare("loss of step", step, losses[step],
                 json_number_value(json_array_get(expected_losses, step)),
-                step ? t->loss_tolerance : FORWARD_TOLERANCE, &worst);
+                tolerance_of(t, step), &worst);
     print_message("# %s, %s: largest relative error of a loss %.1e\n", t->name,
                   nn_engine_name(t->engine), worst);
     compare_tensors(t, network, fresh, json_object_get(expected, "tensors"));
@@ -225,18 +234,42 @@ static void follows_pytorch(void **state)
 
 /* ---- the trainings ------------------------------------------------------------------------- */
 
-#define S_CNN(which)                                                                               \
-    {.name = "s-cnn", .engine = (which), .input = {28, 28, 1},                                     \
-     .recipe = {.optimizer = NN_ADAM, .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999,         \
-                .epsilon = 1e-7, .batch = 32},                                                     \
-     .loss_tolerance = 1e-4, .norm_tolerance = 5e-5, .change_tolerance = 1e-3}
+static const nn_layer_spec g_k_cnn[] = {
+    {.kind = NN_CONV, .size = 32, .kernel = 3, .same = true, .relu = true},
+    {.kind = NN_CONV, .size = 32, .kernel = 3, .same = true, .relu = true},
+    {.kind = NN_MAX_POOL},
+    {.kind = NN_DROPOUT, .rate = 0.25},
+    {.kind = NN_CONV, .size = 64, .kernel = 3, .same = true, .relu = true},
+    {.kind = NN_CONV, .size = 64, .kernel = 3, .same = true, .relu = true},
+    {.kind = NN_MAX_POOL},
+    {.kind = NN_DROPOUT, .rate = 0.25},
+    {.kind = NN_DENSE, .size = 512, .relu = true},
+    {.kind = NN_DROPOUT, .rate = 0.5},
+    {.kind = NN_DENSE},
+};
+
+#define S_CNN                                                                                      \
+    .name = "s-cnn", .input = {28, 28, 1},                                                         \
+    .recipe = {.optimizer = NN_ADAM, .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999,          \
+               .epsilon = 1e-7, .batch = 32},                                                      \
+    .loss_tolerance = 5e-5, .norm_tolerance = 5e-5, .change_tolerance = 2e-4
+
+#define K_CNN                                                                                      \
+    .name = "k-cnn", .layers = g_k_cnn, .layer_count = sizeof g_k_cnn / sizeof *g_k_cnn,       \
+    .input = {32, 32, 3},                                                                          \
+    .recipe = {.optimizer = NN_RMSPROP, .learning_rate = 1e-4, .rho = 0.9, .epsilon = 1e-7,        \
+               .batch = 16},                                                                       \
+    .loss_tolerance = 3e-3, .norm_tolerance = 5e-4, .change_tolerance = 5e-2
 
 int main(void)
 {
-    static training trainings[] = {S_CNN(NN_PORTABLE), S_CNN(NN_BLAS)};
+    static training s_cnn = {S_CNN, .engine = NN_PORTABLE}, s_cnn_blas = {S_CNN, .engine = NN_BLAS},
+                    k_cnn = {K_CNN, .engine = NN_PORTABLE}, k_cnn_blas = {K_CNN, .engine = NN_BLAS};
     const struct CMUnitTest tests[] = {
-        {"s_cnn_portable", follows_pytorch, NULL, NULL, &trainings[0]},
-        {"s_cnn_blas", follows_pytorch, NULL, NULL, &trainings[1]},
+        {"s_cnn_portable", follows_pytorch, NULL, NULL, &s_cnn},
+        {"s_cnn_blas", follows_pytorch, NULL, NULL, &s_cnn_blas},
+        {"k_cnn_portable", follows_pytorch, NULL, NULL, &k_cnn},
+        {"k_cnn_blas", follows_pytorch, NULL, NULL, &k_cnn_blas},
     };
     return cmocka_run_group_tests_name("trajectory", tests, NULL, NULL);
 }
