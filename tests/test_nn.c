@@ -793,31 +793,7 @@ static void impossible_networks_are_refused(void **state)
     }
 }
 
-/* ---- the registry --------------------------------------------------------------------------- */
-
-static void networks_are_found_by_name(void **state)
-{
-    (void)state;
-    static const size_t hidden[2] = {30, 20}, zero[1] = {0};
-    nn_network_spec spec, other = {.name = "untouched"};
-    fb_error err = {0};
-    size_t count = 0;
-    const nn_network_info *networks = nn_networks(&count);
-    assert_int_equal(count, 2);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(nn_network_named(networks[i].name, NULL, 0, &spec, NULL), 0);
-        assert_string_equal(spec.name, networks[i].name);
-        assert_int_equal(nn_network_has_dropout(&spec), strcmp(spec.name, "s-cnn") == 0);
-    }
-    assert_int_equal(nn_network_named("mlp", hidden, 2, &spec, NULL), 0);
-    assert_int_equal(spec.layer_count, 3);
-    assert_int_equal(spec.layers[1].size, 20);
-    assert_refused(nn_network_named("lenet", NULL, 0, &other, &err), FB_ENOENT, &err, "\"s-cnn\"");
-    assert_refused(nn_network_named("s-cnn", hidden, 2, &other, &err), FB_EINVAL, &err, "mlp");
-    assert_refused(nn_network_named("mlp", zero, 1, &other, &err), FB_EINVAL, &err, "0 units");
-    assert_refused(nn_network_named("mlp", hidden, 128, &other, &err), FB_ERANGE, &err, "128");
-    assert_string_equal(other.name, "untouched");
-}
+/* ---- sizes ----------------------------------------------------------------------------------- */
 
 static void s_cnn_has_the_papers_sizes(void **state)
 {
@@ -829,33 +805,6 @@ static void s_cnn_has_the_papers_sizes(void **state)
     assert_int_equal(nn_class_count(network), 10);
     nn_destroy(network);
     nn_destroy(NULL);
-}
-
-static void digests_tell_networks_apart(void **state)
-{
-    (void)state;
-    nn_network_spec spec, same;
-    char a[65], b[65];
-    nn_shape input = {28, 28, 1};
-    nn_network_named("s-cnn", NULL, 0, &spec, NULL);
-    nn_network_digest(&spec, input, 10, a);
-    same = spec;
-    strcpy(same.name, "another");
-    same.layers[6].size = 10;
-    same.layers[6].rate = 0.3;
-    nn_network_digest(&same, input, 10, b);
-    assert_string_equal(a, b);
-    for (int change = 0; change < 6; change++) {
-        nn_network_spec other = spec;
-        size_t classes = change == 0 ? 11 : 10;
-        nn_shape shape = {28, 28, change == 1 ? 3 : 1};
-        other.layers[0].same = change == 2;
-        other.layers[3].rate = change == 3 ? 0.2501 : 0.25;
-        other.layers[4].size = change == 4 ? 129 : 128;
-        other.layer_count -= change == 5;
-        nn_network_digest(&other, shape, classes, b);
-        assert_string_not_equal(a, b);
-    }
 }
 
 int main(void)
@@ -882,9 +831,7 @@ int main(void)
         cmocka_unit_test(short_memory_is_an_error),
         cmocka_unit_test(short_memory_leaves_a_sound_network),
         cmocka_unit_test(impossible_networks_are_refused),
-        cmocka_unit_test(networks_are_found_by_name),
         cmocka_unit_test(s_cnn_has_the_papers_sizes),
-        cmocka_unit_test(digests_tell_networks_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

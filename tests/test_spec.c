@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
-#include "spec.h"
+#include "spec_probe.h"
 #include "strbuf.h"
 
 #define HEAD "flipbench: 1\nname: base\n"
@@ -41,19 +41,6 @@ static struct spec parse(const char *text)
 static void assert_double(double a, double b)
 {
     assert_true(!(a < b) && !(a > b));
-}
-
-/* Replaces `from`, which must occur, in the text. */
-static char *replaced(const char *text, const char *from, const char *to)
-{
-    const char *at = strstr(text, from);
-    if (!at)
-        fail_msg("'%s' does not occur", from);
-    fb_strbuf out = FB_STRBUF_INIT;
-    fb_strbuf_add_bytes(&out, text, (size_t)(at - text));
-    fb_strbuf_add(&out, to);
-    fb_strbuf_add(&out, at + strlen(from));
-    return fb_strbuf_take(&out);
 }
 
 /* ---- what is read ---------------------------------------------------------------------------- */
@@ -205,7 +192,7 @@ static void keeps_parameters_as_text_with_their_places(void **state)
 static void takes_a_test_set_from_files(void **state)
 {
     (void)state;
-    char *text = replaced(base, "{format: synthetic, generator: blobs}",
+    char *text = probe_replaced(base, "{format: synthetic, generator: blobs}",
                           "{format: idx, train_images: /a, train_labels: /b, test_images: /c/d,\n"
                           "              test_labels: /e}");
     struct spec spec = parse(text);
@@ -240,27 +227,7 @@ static void takes_the_first_strategy_as_baseline_without_random(void **state)
 
 /* ---- what is refused ------------------------------------------------------------------------- */
 
-/* Whether the text is refused with a sentence that begins and goes on so; prints what came. */
-static bool is_refused(const char *text, const char *const *overrides, size_t count,
-                       const char *start, const char *words)
-{
-    struct spec spec = {0};
-    fb_error err = {0};
-    int rc = spec_parse("t.yaml", text, strlen(text), overrides, count, &spec, &err);
-    bool refused = rc != FB_OK && err.status == rc && !spec.path &&
-                   strncmp(err.text, start, strlen(start)) == 0 && strstr(err.text, words);
-    if (!refused)
-        print_error("%s\ngave %d '%s'\nexpected '%s...%s'\n", text, rc, err.text, start, words);
-    spec_finish(&spec);
-    return refused;
-}
-
-struct mistake {
-    const char *from, *to; /* in the base spec */
-    const char *place, *words;
-};
-
-static const struct mistake mistakes[] = {
+static const struct probe_mistake mistakes[] = {
     /* the root */
     {"flipbench: 1", "flipbench: 2", "1:12",
      "flipbench: expected 1 (the version of the format; this program reads 1), found '2'"},
@@ -300,9 +267,8 @@ static const struct mistake mistakes[] = {
     {"  - name: one\n", "  - validation: 3\n", "4:5", "the key 'name' is missing"},
     {"    network: mlp\n", "", "4:5", "the key 'network' is missing"},
     {"network: mlp", "network: mpl", "6:14",
-     "network: expected one of s-cnn, mlp, found 'mpl'; did you mean 'mlp'?"},
-    {"network: mlp", "network: {layers: [conv]}", "6:15",
-     "unknown key 'layers' in network; known here: name, hidden"},
+     "network: expected one of s-cnn, k-cnn, resnet-18, wrn-16-8, mlp, linear, found 'mpl'; did "
+     "you mean 'mlp'?"},
     {"network: mlp", "network: {name: mlp, hidden: 5}", "6:34", "network.hidden: expected a list"},
     {"network: mlp", "network: {name: mlp, hidden: []}", "6:34", "network.hidden: expected a list"},
     {"network: mlp", "network: {name: mlp, hidden: [8, 0]}", "6:38",
@@ -431,25 +397,16 @@ static const struct mistake mistakes[] = {
 static void refuses_each_mistake_at_its_place(void **state)
 {
     (void)state;
-    size_t wrong = 0;
-    for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
-        const struct mistake *mistake = &mistakes[i];
-        char start[64];
-        char *text = replaced(base, mistake->from, mistake->to);
-        snprintf(start, sizeof start, "t.yaml:%s: ", mistake->place);
-        wrong += !is_refused(text, NULL, 0, start, mistake->words);
-        fb_free(text);
-    }
-    assert_int_equal(wrong, 0);
+    probe_mistakes(base, mistakes, sizeof mistakes / sizeof mistakes[0]);
 }
 
 static void refuses_what_is_no_mapping(void **state)
 {
     (void)state;
-    assert_true(is_refused("- a\n", NULL, 0, "t.yaml:1:1: ",
+    assert_true(probe_is_refused("- a\n", NULL, 0, "t.yaml:1:1: ",
                            "expected a mapping with the keys flipbench, name, seed"));
-    assert_true(is_refused("", NULL, 0, "t.yaml:1:1: ", "there is nothing here"));
-    assert_true(is_refused("--- \n", NULL, 0, "t.yaml:", "found nothing"));
+    assert_true(probe_is_refused("", NULL, 0, "t.yaml:1:1: ", "there is nothing here"));
+    assert_true(probe_is_refused("--- \n", NULL, 0, "t.yaml:", "found nothing"));
 }
 
 static void refuses_two_settings_of_one_name(void **state)
@@ -457,7 +414,7 @@ static void refuses_two_settings_of_one_name(void **state)
     (void)state;
     const char *text = HEAD SETTING "  - {name: one, dataset: mnist, network: mlp,\n"
                                     "     budget: {initial: 1, query: 1, rounds: 1}}\n" STRATEGIES;
-    assert_true(is_refused(text, NULL, 0, "t.yaml:8:12: ",
+    assert_true(probe_is_refused(text, NULL, 0, "t.yaml:8:12: ",
                            "two settings are named 'one' (the first at 4:5)"));
 }
 
@@ -469,7 +426,7 @@ static void refuses_a_grid_that_is_too_large(void **state)
     const char *const keys[] = {"train.epochs", "train.batch", "budget.query", "budget.rounds"};
     for (size_t i = 0; i < 4; i++)
         fb_strbuf_printf(&text, "  %s: [1, 2, 3, 4, 5, 6]\n", keys[i]);
-    assert_true(is_refused(text.text, NULL, 0, "t.yaml:12:3: ", "more than 1000 settings"));
+    assert_true(probe_is_refused(text.text, NULL, 0, "t.yaml:12:3: ", "more than 1000 settings"));
     fb_strbuf_finish(&text);
 }
 
@@ -542,7 +499,7 @@ static void refuses_a_wrong_set(void **state)
     };
     size_t wrong = 0;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        wrong += !is_refused(base, &cases[i].override, 1, cases[i].start, cases[i].words);
+        wrong += !probe_is_refused(base, &cases[i].override, 1, cases[i].start, cases[i].words);
     assert_int_equal(wrong, 0);
 }
 
@@ -593,7 +550,7 @@ static void refuses_to_hide_a_set_behind_the_grid(void **state)
     (void)state;
     const char *text = HEAD SETTING STRATEGIES "grid: {train.epochs: [5, 6]}\n";
     const char *const hidden[] = {"train.epochs=7"};
-    assert_true(is_refused(text, hidden, 1, "t.yaml: train.epochs has values in the grid",
+    assert_true(probe_is_refused(text, hidden, 1, "t.yaml: train.epochs has values in the grid",
                            "set grid.train.epochs instead (given by --set)"));
     const char *const shown[] = {"grid.train.epochs=[7]", "grid.budget.query=[1, 2]"};
     struct spec spec = parse_with(text, shown, 2);
@@ -661,31 +618,14 @@ static void writes_every_default_out(void **state)
     spec_finish(&spec);
 }
 
-static void assert_reads_back(const char *text)
-{
-    struct spec spec = parse(text);
-    struct spec again = {0};
-    fb_error err = {0};
-    if (spec_parse("/elsewhere/resolved.yaml", spec.resolved, strlen(spec.resolved), NULL, 0,
-                   &again, &err))
-        fail_msg("%s\n%s", err.text, spec.resolved);
-    assert_string_equal(again.resolved, spec.resolved);
-    assert_int_equal(again.setting_count, spec.setting_count);
-    for (size_t i = 0; i < spec.setting_count; i++)
-        assert_double(again.settings[i].recipe.learning_rate,
-                      spec.settings[i].recipe.learning_rate);
-    spec_finish(&spec);
-    spec_finish(&again);
-}
-
 static void resolved_reads_back_as_the_same(void **state)
 {
     (void)state;
-    assert_reads_back(base);
-    assert_reads_back(full);
-    assert_reads_back(HEAD SETTING STRATEGIES
+    probe_reads_back(base);
+    probe_reads_back(full);
+    probe_reads_back(HEAD SETTING STRATEGIES
                       "grid: {train.learning_rate: [1e-3, 0.1234567890123456789, 3e-300]}\n");
-    assert_reads_back(HEAD SETTING
+    probe_reads_back(HEAD SETTING
                       "strategies: [{use: 'odd: \"id\"', p: \"a\\nb\\tc \", q: '# x'}]\n");
 }
 
@@ -699,68 +639,36 @@ static void reads_the_specs_that_ship(void **state)
         fb_error err = {0};
         if (spec_read(paths[i], NULL, 0, &spec, &err))
             fail_msg("%s", err.text);
-        assert_reads_back(spec.source);
+        probe_reads_back(spec.source);
         spec_finish(&spec);
     }
 }
 
 /* ---- damage and shortage --------------------------------------------------------------------- */
 
-static void read_damaged(const char *text, size_t length)
-{
-    struct spec spec = {0};
-    fb_error err = {0};
-    if (spec_parse("t.yaml", text, length, NULL, 0, &spec, &err))
-        assert_memory_equal(err.text, "t.yaml", 6);
-    else
-        assert_non_null(spec.resolved);
-    spec_finish(&spec);
-}
-
 static void survives_damaged_specs(void **state)
 {
     (void)state;
-    static const char grid[] = "grid: {train.learning_rate: [1e-3, 1e-4]}\n";
-    char intact[sizeof full + sizeof grid], text[sizeof intact];
-    memcpy(intact, full, sizeof full - 1);
-    memcpy(intact + sizeof full - 1, grid, sizeof grid);
-    size_t length = strlen(intact);
-    static const unsigned char flips[] = {0x01, 0x02, 0x08, 0x10, 0x40, 0x80};
-    memcpy(text, intact, sizeof text);
-    for (size_t i = 0; i < length; i++) {
-        read_damaged(intact, i); /* cut there */
-        for (size_t f = 0; f < sizeof flips; f++) {
-            text[i] = (char)((unsigned char)intact[i] ^ flips[f]);
-            read_damaged(text, length);
-        }
-        text[i] = intact[i];
-    }
+    fb_strbuf text = FB_STRBUF_INIT;
+    fb_strbuf_add(&text, full);
+    fb_strbuf_add(&text, "grid: {train.learning_rate: [1e-3, 1e-4]}\n");
+    probe_damage(text.text);
+    fb_strbuf_finish(&text);
 }
 
 static void fails_cleanly_without_memory(void **state)
 {
     (void)state;
     const char *const overrides[] = {"seed=3", "train.epochs=4", "grid.budget.query=[1, 2]"};
-    char *text = replaced(full, "strategies:", "grid: {train.batch: [8, 9]}\nstrategies:");
-    int rc = FB_ENOMEM;
-    for (uint64_t n = 1; rc; n++) {
-        struct spec spec = {0};
-        fb_error err = {0};
-        fb_alloc_fail_at(n);
-        rc = spec_parse("t.yaml", text, strlen(text), overrides, 3, &spec, &err);
-        fb_alloc_fail_at(0);
-        if (rc != FB_OK && rc != FB_ENOMEM)
-            fail_msg("allocation %u: %s", (unsigned)n, err.text);
-        assert_true(!rc || err.text[0] != '\0');
-        spec_finish(&spec);
-    }
+    char *text = probe_replaced(full, "strategies:", "grid: {train.batch: [8, 9]}\nstrategies:");
+    probe_short_memory(text, overrides, 3);
     fb_free(text);
 }
 
 static void errors_stay_errors_without_memory(void **state)
 {
     (void)state;
-    char *text = replaced(base, "network: mlp", "network: mpl");
+    char *text = probe_replaced(base, "network: mlp", "network: mpl");
     int rc = FB_ENOMEM;
     for (uint64_t n = 1; rc == FB_ENOMEM; n++) {
         struct spec spec = {0};

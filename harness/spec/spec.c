@@ -101,6 +101,7 @@ void spec_finish(struct spec *spec)
     for (size_t i = 0; i < spec->setting_count; i++) {
         fb_free(spec->settings[i].name);
         spec_finish_dataset(&spec->settings[i]);
+        spec_finish_network(&spec->settings[i]);
     }
     fb_free(spec->settings);
     spec_finish_strategies(spec);

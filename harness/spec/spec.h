@@ -17,6 +17,8 @@
 #include "nn.h"
 #include "status.h"
 
+struct node;
+
 /* Where something stands in the spec file; line 0: it came from the command line or a default. */
 typedef struct spec_place {
     size_t line, column; /* from 1 */
@@ -43,6 +45,7 @@ typedef struct spec_setting {
                             spec file's folder */
     split_spec split;    /* validation, test share, initial labels and their balance */
     nn_network_spec network;
+    struct node *layers; /* an explicit list of layers with every default; NULL: a named network */
     nn_engine engine;
     nn_recipe recipe;
     size_t query;        /* labels asked for in a round */

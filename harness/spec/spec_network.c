@@ -1,7 +1,10 @@
-/* A setting's network: a name of the registry, with the hidden layers of an mlp. */
+/* A setting's network: a name of the registry, with the hidden layers of an mlp, or a list of
+ * layers. */
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "spec_layers.h"
 #include "spec_schema.h"
 
 enum { MAX_NAMES = 64, MAX_HIDDEN = NN_MAX_LAYERS - 1 };
@@ -30,9 +33,12 @@ static int read_hidden(const struct field_reader *reader, const struct node *val
 {
     static const struct field units = {.type = FIELD_COUNT, .minimum = 1, .maximum = 65536};
     struct network_choice *choice = target;
-    if (value->kind != NODE_SEQUENCE || value->count == 0 || value->count > MAX_HIDDEN)
-        return field_fail_value(reader, FB_EINVAL, value, path,
-                                "a list of 1 to 63 sizes of hidden layers, such as [128]");
+    if (value->kind != NODE_SEQUENCE || value->count == 0 || value->count > MAX_HIDDEN) {
+        char expected[80];
+        snprintf(expected, sizeof expected,
+                 "a list of 1 to %d sizes of hidden layers, such as [128]", MAX_HIDDEN);
+        return field_fail_value(reader, FB_EINVAL, value, path, expected);
+    }
     for (size_t i = 0; i < value->count; i++) {
         int rc = field_read_value(reader, &units, &value->items[i], path, &choice->hidden[i]);
         if (rc)
@@ -48,10 +54,9 @@ static const struct field network_fields[] = {
 };
 static const struct field_table network_table = FIELD_TABLE(network_fields);
 
-int spec_read_network(const struct field_reader *reader, const struct node *value, const char *path,
-                      void *target)
+static int read_named(const struct field_reader *reader, const struct node *value, const char *path,
+                      spec_setting *setting)
 {
-    spec_setting *setting = target;
     struct network_choice choice = {0};
     int rc = value->kind == NODE_SCALAR
                  ? read_name(reader, value, path, &choice)
@@ -66,6 +71,29 @@ int spec_read_network(const struct field_reader *reader, const struct node *valu
     return rc;
 }
 
+static int read_layers(const struct field_reader *reader, const struct node *value,
+                       const char *path, void *target)
+{
+    spec_setting *setting = target;
+    setting->layers = fb_calloc(1, sizeof *setting->layers);
+    if (!setting->layers)
+        return fb_fail_memory(reader->err, 1, sizeof *setting->layers, path);
+    return spec_read_layers(reader, value, path, &setting->network, setting->layers);
+}
+
+static const struct field layers_fields[] = {
+    {.key = "layers", .type = FIELD_OWN, .read = read_layers},
+};
+static const struct field_table layers_table = FIELD_TABLE(layers_fields);
+
+int spec_read_network(const struct field_reader *reader, const struct node *value, const char *path,
+                      void *target)
+{
+    if (node_find(value, "layers"))
+        return fields_read(reader, value, path, &layers_table, target);
+    return read_named(reader, value, path, target);
+}
+
 static int write_hidden(const nn_network_spec *network, struct node *mapping, fb_error *err)
 {
     struct node hidden = {.kind = NODE_SEQUENCE};
@@ -78,15 +106,38 @@ static int write_hidden(const nn_network_spec *network, struct node *mapping, fb
     return rc;
 }
 
+static int write_layers(const struct node *layers, struct node *mapping, fb_error *err)
+{
+    struct node copy = {0};
+    int rc = node_copy(layers, &copy, err);
+    if (!rc)
+        rc = node_append(mapping, "layers", &copy, err);
+    node_finish(&copy);
+    return rc;
+}
+
+static int write_named(const nn_network_spec *network, struct node *mapping, fb_error *err)
+{
+    int rc = node_append_text(mapping, "name", network->name, err);
+    if (!rc && strcmp(network->name, "mlp") == 0)
+        rc = write_hidden(network, mapping, err);
+    return rc;
+}
+
 int spec_write_network(const void *source, const char *key, struct node *mapping, fb_error *err)
 {
-    const nn_network_spec *network = &((const spec_setting *)source)->network;
+    const spec_setting *setting = source;
     struct node choice = {.kind = NODE_MAPPING};
-    int rc = node_append_text(&choice, "name", network->name, err);
-    if (!rc && strcmp(network->name, "mlp") == 0)
-        rc = write_hidden(network, &choice, err);
+    int rc = setting->layers ? write_layers(setting->layers, &choice, err)
+                             : write_named(&setting->network, &choice, err);
     if (!rc)
         rc = node_append(mapping, key, &choice, err);
     node_finish(&choice);
     return rc;
+}
+
+void spec_finish_network(spec_setting *setting)
+{
+    node_finish(setting->layers);
+    fb_free(setting->layers);
 }

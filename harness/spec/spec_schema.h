@@ -31,6 +31,7 @@ void spec_finish_dataset(spec_setting *setting);
 int spec_read_network(const struct field_reader *reader, const struct node *value, const char *path,
                       void *target);
 int spec_write_network(const void *source, const char *key, struct node *mapping, fb_error *err);
+void spec_finish_network(spec_setting *setting);
 
 int spec_read_strategies(const struct field_reader *reader, const struct node *value,
                          const char *path, void *target);
