@@ -2,10 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "identity.h"
 #include "stream.h"
 
 /* ---- streams ------------------------------------------------------------------------------- */
@@ -114,6 +114,17 @@ static int check_budget(struct plan *plan, plan_setting *setting, fb_error *err)
     return FB_OK;
 }
 
+static int check_class_weights(const struct plan *plan, const plan_setting *setting, fb_error *err)
+{
+    const nn_recipe *recipe = &setting->spec->recipe;
+    if (!recipe->class_weights || recipe->class_weight_count == setting->data->class_count)
+        return FB_OK;
+    return spec_fail(err, FB_EINVAL, plan->spec, setting->spec->place,
+                     "setting '%s': train.class_weights has %zu weights, but the data set has %zu "
+                     "classes", setting->spec->name, recipe->class_weight_count,
+                     setting->data->class_count);
+}
+
 static int prepare_setting(struct plan *plan, size_t i, const char *directory, fb_error *err)
 {
     plan_setting *setting = &plan->settings[i];
@@ -123,6 +134,8 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
         rc = draw_splits(plan, setting, err);
     if (!rc)
         rc = check_budget(plan, setting, err);
+    if (!rc)
+        rc = check_class_weights(plan, setting, err);
     if (rc)
         return rc;
     nn_shape shape = {setting->data->height, setting->data->width, setting->data->channels};
@@ -149,14 +162,6 @@ static int set_param(json_t *params, const char *name, const char *value, fb_err
     if (json_object_set_new(params, name, json_string(value)) < 0)
         return fb_fail(err, FB_ENOMEM, "out of memory for parameter %s", name);
     return FB_OK;
-}
-
-static char *canonical_json(const json_t *value)
-{
-    char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
-    char *copy = text ? fb_strdup(text) : NULL;
-    free(text);
-    return copy;
 }
 
 /* Presets first, then what the spec says. */
@@ -218,7 +223,7 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
         rc = check_needs(plan, strategy, err);
     if (rc)
         return rc;
-    strategy->params_text = canonical_json(strategy->params);
+    strategy->params_text = identity_text(strategy->params);
     if (!strategy->params_text)
         return fb_fail(err, FB_ENOMEM, "out of memory for strategy %s", label);
     for (size_t j = 0; j < i; j++) {
@@ -234,40 +239,6 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
 }
 
 /* ---- cells --------------------------------------------------------------------------------- */
-
-static json_t *recipe_json(const nn_recipe *recipe)
-{
-    return json_pack("{s:s, s:f, s:f, s:f, s:f, s:I, s:I, s:s, s:s}", "optimizer", "adam",
-                     "learning_rate", recipe->learning_rate, "beta1", recipe->beta1, "beta2",
-                     recipe->beta2, "epsilon", recipe->epsilon, "batch", (json_int_t)recipe->batch,
-                     "epochs", (json_int_t)recipe->epochs, "keep",
-                     recipe->keep == NN_KEEP_LAST ? "last" : "best-validation", "start", "cold");
-}
-
-static json_t *budget_json(const spec_setting *setting)
-{
-    return json_pack("{s:I, s:b, s:I, s:I, s:I, s:f}", "initial",
-                     (json_int_t)setting->split.initial, "balance", (int)setting->split.balance,
-                     "query", (json_int_t)setting->query, "subpool", (json_int_t)setting->subpool,
-                     "validation", (json_int_t)setting->split.validation, "test_share",
-                     setting->split.test_share);
-}
-
-/* What makes a cell's results what they are, and nothing else: no name, no number of rounds or
- * trials. */
-static json_t *identity_json(const struct plan *plan, const plan_cell *cell)
-{
-    const plan_setting *setting = &plan->settings[cell->setting];
-    const plan_strategy *strategy = &plan->strategies[cell->strategy];
-    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
-                     setting->data->digest, "network", setting->network_digest, "recipe",
-                     recipe_json(&setting->spec->recipe), "budget", budget_json(setting->spec),
-                     "seed", (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial,
-                     "engine", nn_engine_name(setting->spec->engine), "engine_fingerprint",
-                     nn_engine_fingerprint(setting->spec->engine), "numerics_version",
-                     (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params",
-                     strategy->params, "algo_version", (json_int_t)strategy->plugin->algo_version);
-}
 
 /* Two settings that differ in nothing but their name or number of rounds would be one cell in the store. */
 static int refuse_twin(const struct plan *plan, const plan_cell *cell, fb_error *err)
@@ -295,7 +266,7 @@ static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_
     cell->trial = plan->trial_first + (uint32_t)trial_index;
     cell->rounds = plan->settings[setting].query_rounds + 1;
     json_t *identity = identity_json(plan, cell);
-    cell->identity = identity ? canonical_json(identity) : NULL;
+    cell->identity = identity ? identity_text(identity) : NULL;
     json_decref(identity);
     if (!cell->identity)
         return fb_fail(err, FB_ENOMEM, "out of memory for the plan's cells");

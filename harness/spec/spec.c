@@ -102,6 +102,7 @@ void spec_finish(struct spec *spec)
         fb_free(spec->settings[i].name);
         spec_finish_dataset(&spec->settings[i]);
         spec_finish_network(&spec->settings[i]);
+        spec_finish_train(&spec->settings[i]);
     }
     fb_free(spec->settings);
     spec_finish_strategies(spec);

@@ -47,7 +47,9 @@ typedef struct spec_setting {
     nn_network_spec network;
     struct node *layers; /* an explicit list of layers with every default; NULL: a named network */
     nn_engine engine;
-    nn_recipe recipe;
+    nn_recipe recipe;    /* class_weights is owned by the setting */
+    bool warm;           /* a round starts from the weights of the one before */
+    size_t threads;      /* in each cell; no number depends on it */
     size_t query;        /* labels asked for in a round */
     size_t rounds;       /* queries made; a cell has rounds + 1 evaluations */
     bool rounds_all;     /* `rounds: all`: until the pool is empty */

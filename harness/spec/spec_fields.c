@@ -99,6 +99,8 @@ static int read_field(const struct field_reader *reader, const struct field *fie
             preset.kind = NODE_MAPPING;
         else if (!field->preset)
             return fail_missing(reader, field, mapping, path);
+        else if (strcmp(field->preset, FIELD_EMPTY_MAPPING) == 0)
+            preset.kind = NODE_MAPPING;
         value = &preset;
     }
     switch (field->type) {
@@ -197,7 +199,7 @@ static int write_group(const struct field *group, const void *source, struct nod
 {
     struct node inner = {.kind = NODE_MAPPING};
     int rc = fields_write(group->table, source, &inner, err);
-    if (!rc)
+    if (!rc && !(group->optional && inner.count == 0))
         rc = node_append(mapping, group->key, &inner, err);
     node_finish(&inner);
     return rc;

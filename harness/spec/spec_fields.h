@@ -34,6 +34,9 @@ typedef struct field_choice {
     int value;
 } field_choice;
 
+/* The default of a FIELD_OWN that is a mapping with nothing in it. */
+#define FIELD_EMPTY_MAPPING "{}"
+
 /* What the readers share: the spec for its path and folder, and where the sentence goes. */
 struct field_reader {
     const struct spec *spec;
@@ -47,7 +50,8 @@ struct field {
     field_type type;
     size_t offset;          /* of the member in the struct */
     const char *preset;     /* the default as text; NULL: the key is required, unless `optional` */
-    bool optional;          /* a missing key leaves the member zero; a zero one is not written */
+    bool optional;          /* a missing key leaves the member zero; a zero one is not written,
+                               nor a group of none */
     double minimum, maximum; /* inclusive; FIELD_U64 goes from 0 to 2^63 - 1 */
     bool above, below;      /* FIELD_NUMBER: the minimum or the maximum itself is out of range */
     const field_choice *choices;

@@ -33,36 +33,7 @@ static int write_rounds(const void *source, const char *key, struct node *mappin
     return node_append_format(mapping, key, err, "%zu", setting->rounds);
 }
 
-static const field_choice optimizers[] = {{"adam", NN_ADAM}, {NULL, 0}};
-static const field_choice keeps[] = {
-    {"last", NN_KEEP_LAST}, {"best-validation", NN_KEEP_BEST_VALIDATION}, {NULL, 0}};
-static const field_choice starts[] = {{"cold", 0}, {NULL, 0}};
-static const field_choice engines[] = {{"portable", NN_PORTABLE}, {"blas", NN_BLAS}, {NULL, 0}};
 static const field_choice balances[] = {{"classes", true}, {"none", false}, {NULL, 0}};
-
-static const struct field train_fields[] = {
-    {.key = "optimizer", .type = FIELD_CHOICE, .offset = AT(recipe.optimizer), .preset = "adam",
-     .choices = optimizers},
-    {.key = "learning_rate", .type = FIELD_NUMBER, .offset = AT(recipe.learning_rate),
-     .preset = "1e-3", .minimum = 0, .above = true, .maximum = INFINITY},
-    {.key = "beta1", .type = FIELD_NUMBER, .offset = AT(recipe.beta1), .preset = "0.9",
-     .minimum = 0, .maximum = 1, .below = true},
-    {.key = "beta2", .type = FIELD_NUMBER, .offset = AT(recipe.beta2), .preset = "0.999",
-     .minimum = 0, .maximum = 1, .below = true},
-    {.key = "epsilon", .type = FIELD_NUMBER, .offset = AT(recipe.epsilon), .preset = "1e-7",
-     .minimum = 0, .above = true, .maximum = INFINITY},
-    {.key = "batch", .type = FIELD_COUNT, .offset = AT(recipe.batch), .preset = "32", .minimum = 1,
-     .maximum = 1e6},
-    {.key = "epochs", .type = FIELD_COUNT, .offset = AT(recipe.epochs), .preset = "20",
-     .minimum = 1, .maximum = 1e6},
-    {.key = "keep", .type = FIELD_CHOICE, .offset = AT(recipe.keep), .preset = "last",
-     .choices = keeps},
-    {.key = "start", .type = FIELD_FIXED, .preset = "cold", .choices = starts,
-     .hint = "each round trains new weights"},
-    {.key = "engine", .type = FIELD_CHOICE, .offset = AT(engine), .preset = "portable",
-     .choices = engines},
-};
-static const struct field_table train_table = FIELD_TABLE(train_fields);
 
 static const struct field initial_fields[] = {
     {.key = "count", .type = FIELD_COUNT, .offset = AT(split.initial), .minimum = 1,
@@ -89,7 +60,8 @@ static const struct field setting_fields[] = {
     {.key = "validation", .type = FIELD_COUNT, .offset = AT(split.validation), .preset = "0",
      .maximum = 1e9},
     {.key = "network", .type = FIELD_OWN, .read = spec_read_network, .write = spec_write_network},
-    {.key = "train", .type = FIELD_GROUP, .table = &train_table},
+    {.key = "train", .type = FIELD_OWN, .preset = FIELD_EMPTY_MAPPING, .read = spec_read_train,
+     .write = spec_write_train}, /* behind `network`, which decides what there is */
     {.key = "budget", .type = FIELD_GROUP, .table = &budget_table},
 };
 const struct field_table spec_setting_table = FIELD_TABLE(setting_fields);
@@ -100,16 +72,12 @@ const struct field_table spec_setting_table = FIELD_TABLE(setting_fields);
 static int check_setting(const struct field_reader *reader, const struct node *value,
                          const spec_setting *setting)
 {
-    if (setting->recipe.keep == NN_KEEP_BEST_VALIDATION && setting->split.validation == 0)
-        return field_fail(reader, FB_EINVAL, node_find_path(value, "train.keep"),
-                          "train.keep: best-validation needs validation samples; set "
-                          "'validation' of the setting above 0, or keep: last");
     if (setting->subpool && setting->subpool < setting->query)
         return field_fail(reader, FB_ERANGE, node_find_path(value, "budget.subpool"),
                           "budget.subpool: %zu samples are offered in a round, but budget.query "
                           "asks for %zu; raise subpool or lower query", setting->subpool,
                           setting->query);
-    return FB_OK;
+    return spec_check_train(reader, value, setting);
 }
 
 static int refuse_same_name(const struct field_reader *reader, const struct node *value,

@@ -33,6 +33,15 @@ int spec_read_network(const struct field_reader *reader, const struct node *valu
 int spec_write_network(const void *source, const char *key, struct node *mapping, fb_error *err);
 void spec_finish_network(spec_setting *setting);
 
+int spec_read_train(const struct field_reader *reader, const struct node *value, const char *path,
+                    void *target);
+int spec_write_train(const void *source, const char *key, struct node *mapping, fb_error *err);
+void spec_finish_train(spec_setting *setting);
+
+/* What the recipe asks of the rest of its setting, whose node `value` is. */
+int spec_check_train(const struct field_reader *reader, const struct node *value,
+                     const spec_setting *setting);
+
 int spec_read_strategies(const struct field_reader *reader, const struct node *value,
                          const char *path, void *target);
 int spec_write_strategies(const void *source, const char *key, struct node *mapping, fb_error *err);

@@ -1,0 +1,140 @@
+#include "identity.h"
+
+#include <stdlib.h>
+
+#include "alloc.h"
+
+char *identity_text(const json_t *value)
+{
+    char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *copy = text ? fb_strdup(text) : NULL;
+    free(text);
+    return copy;
+}
+
+/* ---- the recipe ------------------------------------------------------------------------------ */
+
+/* Adds the members of `more`, whose reference it takes; NULL when memory is short. */
+static json_t *extend(json_t *object, json_t *more)
+{
+    if (object && (!more || json_object_update(object, more) < 0)) {
+        json_decref(object);
+        object = NULL;
+    }
+    json_decref(more);
+    return object;
+}
+
+/* The optimizer's name and its own numbers. */
+static json_t *optimizer_json(const nn_recipe *recipe)
+{
+    switch (recipe->optimizer) {
+    case NN_ADAM:
+    case NN_ADAMW:
+        return json_pack("{s:s, s:f, s:f, s:f}", "optimizer",
+                         recipe->optimizer == NN_ADAM ? "adam" : "adamw", "beta1", recipe->beta1,
+                         "beta2", recipe->beta2, "epsilon", recipe->epsilon);
+    case NN_SGD:
+        return json_pack("{s:s, s:f, s:b}", "optimizer", "sgd", "momentum", recipe->momentum,
+                         "nesterov", (int)recipe->nesterov);
+    case NN_RMSPROP:
+        return json_pack("{s:s, s:f, s:f}", "optimizer", "rmsprop", "rho", recipe->rho, "epsilon",
+                         recipe->epsilon);
+    case NN_LBFGS:
+        return json_pack("{s:s, s:f}", "optimizer", "lbfgs", "C", recipe->c);
+    }
+    fb_check_failed("optimizer is one of nn_optimizer", __FILE__, __LINE__);
+}
+
+static json_t *schedule_json(const nn_recipe *recipe)
+{
+    switch (recipe->schedule) {
+    case NN_CONSTANT:
+        return json_object();
+    case NN_STEP:
+        return json_pack("{s:{s:I, s:f}}", "schedule", "epochs", (json_int_t)recipe->step_epochs,
+                         "factor", recipe->step_factor);
+    case NN_COSINE:
+        return json_pack("{s:s}", "schedule", "cosine");
+    case NN_ONE_CYCLE:
+        return json_pack("{s:s}", "schedule", "one-cycle");
+    }
+    fb_check_failed("schedule is one of nn_schedule", __FILE__, __LINE__);
+}
+
+/* What holds for every optimizer that goes in steps. */
+static json_t *steps_json(const spec_setting *setting)
+{
+    const nn_recipe *recipe = &setting->recipe;
+    if (recipe->optimizer == NN_LBFGS)
+        return json_object();
+    return json_pack("{s:f, s:I, s:I, s:s, s:s}", "learning_rate", recipe->learning_rate, "batch",
+                     (json_int_t)recipe->batch, "epochs", (json_int_t)recipe->epochs, "keep",
+                     recipe->keep == NN_KEEP_LAST ? "last" : "best-validation", "start",
+                     setting->warm ? "warm" : "cold");
+}
+
+static json_t *class_weights_json(const nn_recipe *recipe)
+{
+    if (recipe->balanced)
+        return json_pack("{s:s}", "class_weights", "balanced");
+    if (!recipe->class_weights)
+        return json_object();
+    json_t *list = json_array();
+    for (size_t i = 0; i < recipe->class_weight_count; i++)
+        if (json_array_append_new(list, json_real(recipe->class_weights[i])) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    return json_pack("{s:o}", "class_weights", list);
+}
+
+/* A number that is left out while it is 0. */
+static json_t *number_json(const char *name, double value)
+{
+    return value > 0 ? json_pack("{s:f}", name, value) : json_object();
+}
+
+static json_t *count_json(const char *name, size_t value)
+{
+    return value > 0 ? json_pack("{s:I}", name, (json_int_t)value) : json_object();
+}
+
+static json_t *recipe_json(const spec_setting *setting)
+{
+    const nn_recipe *recipe = &setting->recipe;
+    json_t *object = extend(optimizer_json(recipe), steps_json(setting));
+    object = extend(object, schedule_json(recipe));
+    object = extend(object, class_weights_json(recipe));
+    object = extend(object, number_json("weight_decay", recipe->weight_decay));
+    object = extend(object, number_json("clip_norm", recipe->clip_norm));
+    object = extend(object, number_json("stop_accuracy", recipe->stop_accuracy));
+    object = extend(object, count_json("stop_patience", recipe->stop_patience));
+    object = extend(object, count_json("crop", recipe->crop_padding));
+    return extend(object, count_json("flip", recipe->flip));
+}
+
+/* ---- the rest -------------------------------------------------------------------------------- */
+
+static json_t *budget_json(const spec_setting *setting)
+{
+    return json_pack("{s:I, s:b, s:I, s:I, s:I, s:f}", "initial",
+                     (json_int_t)setting->split.initial, "balance", (int)setting->split.balance,
+                     "query", (json_int_t)setting->query, "subpool", (json_int_t)setting->subpool,
+                     "validation", (json_int_t)setting->split.validation, "test_share",
+                     setting->split.test_share);
+}
+
+json_t *identity_json(const struct plan *plan, const plan_cell *cell)
+{
+    const plan_setting *setting = &plan->settings[cell->setting];
+    const plan_strategy *strategy = &plan->strategies[cell->strategy];
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
+                     setting->data->digest, "network", setting->network_digest, "recipe",
+                     recipe_json(setting->spec), "budget", budget_json(setting->spec), "seed",
+                     (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
+                     nn_engine_name(setting->spec->engine), "engine_fingerprint",
+                     nn_engine_fingerprint(setting->spec->engine), "numerics_version",
+                     (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params",
+                     strategy->params, "algo_version", (json_int_t)strategy->plugin->algo_version);
+}
