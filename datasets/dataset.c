@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cifar.h"
 #include "datasets.h"
 #include "idx.h"
 #include "parts.h"
@@ -106,12 +107,15 @@ int dataset_load(const data_spec *spec, dataset *ret_dataset, fb_error *err)
     case DATA_IDX:
         rc = idx_load(spec, &data, err);
         break;
+    case DATA_CIFAR:
+        rc = cifar_load(spec, &data, err);
+        break;
     case DATA_SYNTHETIC:
         rc = synthetic_load(spec, &data, err);
         break;
     default:
         rc = fb_fail(err, FB_EINVAL,
-                     "a data set of format %d: expected registry, idx or synthetic",
+                     "a data set of format %d: expected registry, idx, cifar or synthetic",
                      (int)spec->format);
     }
     if (rc)

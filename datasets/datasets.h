@@ -31,8 +31,9 @@ typedef struct dataset {
 
 /* Where a data set comes from. Texts belong to the caller. */
 typedef enum data_format {
-    DATA_REGISTRY = 1, /* by name: "fashion-mnist", "mnist" */
+    DATA_REGISTRY = 1, /* by name: "fashion-mnist", "cifar-10" */
     DATA_IDX,          /* four IDX files, plain or .gz */
+    DATA_CIFAR,        /* files of CIFAR-10 or CIFAR-100, binary version */
     DATA_SYNTHETIC     /* a generator */
 } data_format;
 
@@ -41,10 +42,13 @@ typedef struct data_spec {
     const char *name; /* DATA_REGISTRY: the registry's name; DATA_SYNTHETIC: the generator's */
     const char *train_images, *train_labels; /* DATA_IDX: paths; */
     const char *test_images, *test_labels;   /* both NULL: no test set */
-    /* DATA_SYNTHETIC; 0 means the generator's preset */
+    const char **train_files, **test_files;  /* DATA_CIFAR: paths, read one behind the other; */
+    size_t train_file_count, test_file_count; /* no test file: no test set */
+    size_t class_count; /* DATA_CIFAR: 10, or 100 for the fine classes of CIFAR-100; DATA_SYNTHETIC:
+                           0 is the generator's preset, as for all that follows */
     uint64_t seed;
     size_t train_count, test_count;
-    size_t class_count, feature_count;
+    size_t feature_count;
     double noise; /* its meaning is the generator's (see data_generators) */
     const char *directory; /* --data DIR; NULL: only the other places are searched */
 } data_spec;
@@ -62,7 +66,7 @@ typedef struct data_registry_entry {
     const char *name;
     const char *summary;
     const char *package; /* the Debian package that has it, or NULL */
-    const char *digest;  /* dataset.digest of the published files */
+    const char *digest;  /* dataset.digest of the published files; NULL: not known to us */
 } data_registry_entry;
 
 /* The registry's `*ret_count` entries. */
@@ -71,8 +75,9 @@ const data_registry_entry *data_registry(size_t *ret_count);
 /* Finds the folder that holds all files of an entry, searched for in this order:
  * `directory`/NAME and `directory` itself (unless NULL), the same two of the environment's
  * FLIPBENCH_DATA, flipbench/data/NAME in XDG_DATA_HOME (or ~/.local/share), and
- * /usr/share/datasets/NAME. FB_ENOENT when the name is unknown or the files are nowhere.
- * Release `*ret_folder` with fb_free. */
+ * /usr/share/datasets/NAME; in each of them, then in the folder there that the set's published
+ * archive unpacks to (cifar-10-batches-bin, cifar-100-binary). FB_ENOENT when the name is unknown
+ * or the files are nowhere. Release `*ret_folder` with fb_free. */
 int data_registry_find(const char *name, const char *directory, char **ret_folder, fb_error *err);
 
 typedef struct data_generator_info {

@@ -38,12 +38,22 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_texts(const char **a, size_t a_count, const char **b, size_t b_count)
+{
+    for (size_t i = 0; a_count == b_count && i < a_count; i++)
+        if (strcmp(a[i], b[i]) != 0)
+            return false;
+    return a_count == b_count;
+}
+
 static bool same_data(const data_spec *a, const data_spec *b)
 {
     return a->format == b->format && same_text(a->name, b->name) &&
            same_text(a->train_images, b->train_images) &&
            same_text(a->train_labels, b->train_labels) &&
            same_text(a->test_images, b->test_images) && same_text(a->test_labels, b->test_labels) &&
+           same_texts(a->train_files, a->train_file_count, b->train_files, b->train_file_count) &&
+           same_texts(a->test_files, a->test_file_count, b->test_files, b->test_file_count) &&
            a->seed == b->seed && a->train_count == b->train_count &&
            a->test_count == b->test_count && a->class_count == b->class_count &&
            a->feature_count == b->feature_count && !(a->noise < b->noise) && !(a->noise > b->noise);

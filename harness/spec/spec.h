@@ -40,7 +40,7 @@ typedef struct spec_strategy {
 
 typedef struct spec_setting {
     char *name;          /* with the grid point's values when there is a grid */
-    char *dataset_label; /* the registry's or generator's name, or the image file's base name */
+    char *dataset_label; /* the registry's or generator's name, or the first file's base name */
     data_spec dataset;   /* its texts are owned by the setting; paths are absolute, made so from the
                             spec file's folder */
     split_spec split;    /* validation, test share, initial labels and their balance */

@@ -6,8 +6,11 @@
 
 enum { MAX_NAMES = 64 };
 
-static const field_choice formats[] = {
-    {"registry", DATA_REGISTRY}, {"idx", DATA_IDX}, {"synthetic", DATA_SYNTHETIC}, {NULL, 0}};
+static const field_choice formats[] = {{"registry", DATA_REGISTRY},
+                                       {"idx", DATA_IDX},
+                                       {"cifar", DATA_CIFAR},
+                                       {"synthetic", DATA_SYNTHETIC},
+                                       {NULL, 0}};
 
 /* ---- names from the registry and the generators ---------------------------------------------- */
 
@@ -48,9 +51,103 @@ static int write_name(const void *source, const char *key, struct node *mapping,
     return node_append_text(mapping, key, ((const spec_setting *)source)->dataset.name, err);
 }
 
+/* ---- lists of files -------------------------------------------------------------------------- */
+
+static int read_files(const struct field_reader *reader, const struct node *value,
+                      const char *path, const char ***files, size_t *count)
+{
+    static const struct field file_field = {.type = FIELD_PATH};
+    if (value->kind != NODE_SEQUENCE || value->count == 0)
+        return field_fail_value(reader, FB_EINVAL, value, path, "a list of one file or more");
+    *files = fb_calloc(value->count, sizeof **files);
+    if (!*files)
+        return fb_fail_memory(reader->err, value->count, sizeof **files, path);
+    for (size_t i = 0; i < value->count; i++) {
+        int rc = field_read_value(reader, &file_field, &value->items[i], path, &(*files)[i]);
+        if (rc)
+            return rc;
+        ++*count;
+    }
+    return FB_OK;
+}
+
+static int write_files(const char **files, size_t count, const char *key, struct node *mapping,
+                       fb_error *err)
+{
+    struct node list = {.kind = NODE_SEQUENCE};
+    int rc = FB_OK;
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = node_append_text(&list, NULL, files[i], err);
+    if (!rc)
+        rc = node_append(mapping, key, &list, err);
+    node_finish(&list);
+    return rc;
+}
+
+static void free_files(const char **files, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fb_free((void *)files[i]);
+    fb_free(files);
+}
+
+static int read_train_files(const struct field_reader *reader, const struct node *value,
+                            const char *path, void *target)
+{
+    data_spec *data = &((spec_setting *)target)->dataset;
+    return read_files(reader, value, path, &data->train_files, &data->train_file_count);
+}
+
+static int write_train_files(const void *source, const char *key, struct node *mapping,
+                             fb_error *err)
+{
+    const data_spec *data = &((const spec_setting *)source)->dataset;
+    return write_files(data->train_files, data->train_file_count, key, mapping, err);
+}
+
+/* ---- the test set: a share of the training samples, or files ------------------------------- */
+
+static const struct field share_field = {
+    .type = FIELD_NUMBER, .offset = offsetof(spec_setting, split.test_share),
+    .minimum = 0, .above = true, .maximum = 1, .below = true,
+    .hint = "the share of the training samples that is drawn as test set"};
+
+static int write_share(double share, const char *key, struct node *mapping, fb_error *err)
+{
+    fb_strbuf text = FB_STRBUF_INIT;
+    field_add_number(share, &text);
+    int rc = fb_strbuf_check(&text, "the resolved spec", err);
+    if (!rc)
+        rc = node_append_text(mapping, key, text.text, err);
+    fb_strbuf_finish(&text);
+    return rc;
+}
+
+static int read_test(const struct field_reader *reader, const struct node *value, const char *path,
+                     void *target)
+{
+    data_spec *data = &((spec_setting *)target)->dataset;
+    if (data->format == DATA_CIFAR && value->kind == NODE_SEQUENCE)
+        return read_files(reader, value, path, &data->test_files, &data->test_file_count);
+    return field_read_value(reader, &share_field, value, path, target);
+}
+
+static int write_test(const void *source, const char *key, struct node *mapping, fb_error *err)
+{
+    const spec_setting *setting = source;
+    const data_spec *data = &setting->dataset;
+    if (data->test_file_count)
+        return write_files(data->test_files, data->test_file_count, key, mapping, err);
+    if (setting->split.test_share > 0)
+        return write_share(setting->split.test_share, key, mapping, err);
+    return FB_OK;
+}
+
 /* ---- the tables ------------------------------------------------------------------------------ */
 
 #define AT(member) offsetof(spec_setting, member)
+#define TEST_FIELD                                                                                 \
+    {.key = "test", .type = FIELD_OWN, .optional = true, .read = read_test, .write = write_test}
 #define FORMAT_FIELD                                                                               \
     {.key = "format", .type = FIELD_CHOICE, .offset = AT(dataset.format), .preset = "registry",    \
      .choices = formats}
@@ -66,9 +163,16 @@ static const struct field idx_fields[] = {
     {.key = "train_labels", .type = FIELD_PATH, .offset = AT(dataset.train_labels)},
     {.key = "test_images", .type = FIELD_PATH, .offset = AT(dataset.test_images), .optional = true},
     {.key = "test_labels", .type = FIELD_PATH, .offset = AT(dataset.test_labels), .optional = true},
-    {.key = "test", .type = FIELD_NUMBER, .offset = AT(split.test_share), .optional = true,
-     .minimum = 0, .above = true, .maximum = 1, .below = true,
-     .hint = "the share of the training samples that is drawn as test set"},
+    TEST_FIELD,
+};
+
+static const struct field cifar_fields[] = {
+    FORMAT_FIELD,
+    {.key = "train", .type = FIELD_OWN, .read = read_train_files, .write = write_train_files,
+     .hint = "a list of files"},
+    TEST_FIELD,
+    {.key = "classes", .type = FIELD_COUNT, .offset = AT(dataset.class_count), .preset = "10",
+     .minimum = 10, .maximum = 100},
 };
 
 /* A count or a noise that is not given is the generator's preset, zero in data_spec. */
@@ -90,6 +194,7 @@ static const struct field synthetic_fields[] = {
 
 static const struct field_table registry_table = FIELD_TABLE(registry_fields);
 static const struct field_table idx_table = FIELD_TABLE(idx_fields);
+static const struct field_table cifar_table = FIELD_TABLE(cifar_fields);
 static const struct field_table synthetic_table = FIELD_TABLE(synthetic_fields);
 
 static const struct field_table *table_of(data_format format)
@@ -97,6 +202,8 @@ static const struct field_table *table_of(data_format format)
     switch (format) {
     case DATA_IDX:
         return &idx_table;
+    case DATA_CIFAR:
+        return &cifar_table;
     case DATA_SYNTHETIC:
         return &synthetic_table;
     case DATA_REGISTRY:
@@ -107,35 +214,70 @@ static const struct field_table *table_of(data_format format)
 
 /* ---- reading and writing --------------------------------------------------------------------- */
 
+static int fail_no_test(const struct field_reader *reader, const struct node *value,
+                        const char *path, const char *keys)
+{
+    return field_fail(reader, FB_EINVAL, value,
+                      "%s: there is no test set; give %s, or 'test: 0.2' to draw that share of the "
+                      "training samples", path, keys);
+}
+
 /* The test set comes from a pair of files or from the training set, and from one of the two. */
-static int check_idx_test(const struct field_reader *reader, const struct node *value,
-                          const char *path)
+static int check_idx(const struct field_reader *reader, const struct node *value, const char *path)
 {
     const struct node *images = node_find(value, "test_images");
     const struct node *labels = node_find(value, "test_labels");
-    const struct node *share = node_find(value, "test");
+    const struct node *test = node_find(value, "test");
     if (!images != !labels)
         return field_fail(reader, FB_EINVAL, images ? images : labels,
                           "%s: test_images and test_labels belong together; %s is missing", path,
                           images ? "test_labels" : "test_images");
-    if (images && share)
-        return field_fail(reader, FB_EINVAL, share,
+    if (images && test)
+        return field_fail(reader, FB_EINVAL, test,
                           "%s.test: the test set comes from test_images already; keep one of "
                           "the two", path);
-    if (!images && !share)
-        return field_fail(reader, FB_EINVAL, value,
-                          "%s: there is no test set; give test_images and test_labels, or "
-                          "'test: 0.2' to draw that share of the training samples", path);
+    if (!images && !test)
+        return fail_no_test(reader, value, path, "test_images and test_labels");
     return FB_OK;
 }
 
+static int check_cifar(const struct field_reader *reader, const struct node *value,
+                       const char *path, const spec_setting *setting)
+{
+    size_t classes = setting->dataset.class_count;
+    if (classes != 10 && classes != 100)
+        return field_fail(reader, FB_EINVAL, node_find(value, "classes"),
+                          "%s.classes: expected 10 or 100, found '%zu'", path, classes);
+    if (!node_find(value, "test"))
+        return fail_no_test(reader, value, path, "a list of files as 'test'");
+    return FB_OK;
+}
+
+/* What a table cannot say. */
+static int check_format(const struct field_reader *reader, const struct node *value,
+                        const char *path, const spec_setting *setting)
+{
+    switch (setting->dataset.format) {
+    case DATA_IDX:
+        return check_idx(reader, value, path);
+    case DATA_CIFAR:
+        return check_cifar(reader, value, path, setting);
+    default:
+        return FB_OK;
+    }
+}
+
+/* The name by which tables know the data set: a file's base name where it has no other. */
 static int set_label(const struct field_reader *reader, spec_setting *setting)
 {
-    const char *label = setting->dataset.name;
-    if (setting->dataset.format == DATA_IDX) {
-        const char *slash = strrchr(setting->dataset.train_images, '/');
-        label = slash ? slash + 1 : setting->dataset.train_images;
-    }
+    const data_spec *data = &setting->dataset;
+    const char *label = data->name;
+    if (data->format == DATA_IDX)
+        label = data->train_images;
+    else if (data->format == DATA_CIFAR)
+        label = data->train_files[0];
+    const char *slash = strrchr(label, '/');
+    label = slash ? slash + 1 : label;
     setting->dataset_label = fb_strdup(label);
     return setting->dataset_label ? FB_OK
                                   : fb_fail_memory(reader->err, strlen(label) + 1, 1, "a label");
@@ -157,8 +299,8 @@ int spec_read_dataset(const struct field_reader *reader, const struct node *valu
         rc = read_registry_name(reader, value, path, setting);
     else if (!rc)
         rc = fields_read(reader, value, path, table_of(setting->dataset.format), setting);
-    if (!rc && setting->dataset.format == DATA_IDX)
-        rc = check_idx_test(reader, value, path);
+    if (!rc)
+        rc = check_format(reader, value, path, setting);
     return rc ? rc : set_label(reader, setting);
 }
 
@@ -181,5 +323,7 @@ void spec_finish_dataset(spec_setting *setting)
     fb_free((void *)data->train_labels);
     fb_free((void *)data->test_images);
     fb_free((void *)data->test_labels);
+    free_files(data->train_files, data->train_file_count);
+    free_files(data->test_files, data->test_file_count);
     fb_free(setting->dataset_label);
 }
