@@ -123,6 +123,25 @@ static void test_alloc(void **state)
     fb_free(copy);
 }
 
+/* Large memory comes another way. */
+static void test_alloc_large(void **state)
+{
+    enum { SIZE = 5000000 };
+    (void)state;
+    uint8_t *bytes = fb_calloc(SIZE, 1);
+    assert_non_null(bytes);
+    assert_int_equal((uintptr_t)bytes % 64, 0);
+    for (size_t i = 0; i < SIZE; i += 1000)
+        assert_int_equal(bytes[i], 0);
+    memset(bytes, 7, SIZE);
+    bytes = fb_grow(bytes, SIZE, 2 * SIZE, 1);
+    assert_non_null(bytes);
+    assert_int_equal(bytes[SIZE - 1], 7);
+    assert_int_equal(bytes[SIZE], 0);
+    assert_int_equal(bytes[2 * SIZE - 1], 0);
+    fb_free(bytes);
+}
+
 static void test_alloc_refuses_overflow(void **state)
 {
     (void)state;
@@ -498,6 +517,7 @@ int main(void)
         cmocka_unit_test(test_fail),
         cmocka_unit_test(test_fail_cuts_at_a_character),
         cmocka_unit_test(test_alloc),
+        cmocka_unit_test(test_alloc_large),
         cmocka_unit_test(test_alloc_refuses_overflow),
         cmocka_unit_test(test_alloc_fails_on_demand),
         cmocka_unit_test(test_strbuf),

@@ -1,9 +1,13 @@
+/* madvise is neither C nor POSIX. */
+#define _DEFAULT_SOURCE
+
 #include "alloc.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, PAGE_ALIGNMENT = 1 << 21 };
 
 static uint64_t g_allocations; /* since the last fb_alloc_fail_at */
 static uint64_t g_fail_at;     /* 0: never */
@@ -19,18 +23,32 @@ uint64_t fb_alloc_count(void)
     return g_allocations;
 }
 
+/* Large arrays are swept over again and again: with pages of 2 MB the processor's page tables do
+ * not slow that down. */
+static void *allocate(size_t bytes)
+{
+    if (bytes < 2 * PAGE_ALIGNMENT)
+        return aligned_alloc(ALIGNMENT, bytes);
+    void *memory = aligned_alloc(PAGE_ALIGNMENT, bytes);
+#ifdef MADV_HUGEPAGE
+    if (memory)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: nothing depends on it */
+#endif
+    return memory;
+}
+
 void *fb_calloc(size_t count, size_t size)
 {
     uint64_t number = __atomic_add_fetch(&g_allocations, 1, __ATOMIC_RELAXED);
     if (g_fail_at && number >= g_fail_at)
         return NULL;
-    if (size && count > (SIZE_MAX - ALIGNMENT) / size)
+    if (size && count > (SIZE_MAX - PAGE_ALIGNMENT) / size)
         return NULL;
     size_t bytes = count * size;
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (!bytes)
         bytes = ALIGNMENT;
-    void *memory = aligned_alloc(ALIGNMENT, bytes);
+    void *memory = allocate(bytes);
     if (memory)
         memset(memory, 0, bytes);
     return memory;
