@@ -33,6 +33,19 @@ int kernels_use_isa(const char *name, fb_error *err);
 /* The names that this machine and build have, best first, NULL-terminated. */
 const char *const *kernels_isas(void);
 
+/* Threads that large kernels may share their work among. `run` calls task(context, index) for every
+ * index below `count`, in any order and at once, and returns when all are done. */
+typedef struct kernels_team {
+    size_t size; /* threads, the caller's included */
+    void *threads;
+    void (*run)(void *threads, size_t count, void (*task)(void *context, size_t index),
+                void *context);
+} kernels_team;
+
+/* The team of the calling thread, until the next call; NULL (the start): none. No bit depends on
+ * it. The team outlives its use. */
+void kernels_use_team(const kernels_team *team);
+
 /* C (m x n) = A (m x k) B (k x n) + beta C, with beta 0 or 1. Each element is one chain of fused
  * multiply-adds in order of k, started at 0 (beta 0: C is not read) or at C (beta 1). `trans_a`: A
  * is stored (k x m); `trans_b`: B is stored (n x k). k may be 0. */

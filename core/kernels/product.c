@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "product.h"
+#include "team.h"
 
 /* The length of equal blocks, each a multiple of `unit` and at most `limit`, that cover `total`.
  */
@@ -104,34 +105,71 @@ static void run_rows(const product *p, const block *b, size_t row, size_t rows,
     }
 }
 
-int ISA(product)(const product *p)
+/* A part of the result: rows [row, row_end), columns [column, column_end). */
+typedef struct part {
+    size_t row, row_end, column, column_end;
+} part;
+
+static int run_part(const product *p, part of)
 {
     kernels_scratch *scratch = kernels_scratch_get();
     if (!scratch)
         return FB_ENOMEM;
-    size_t column_step = block_length(p->n, BLOCK_N, TILE_COLUMNS);
+    size_t column_step = block_length(of.column_end - of.column, BLOCK_N, TILE_COLUMNS);
     size_t k_step = block_length(p->k, BLOCK_K, 1);
 
-    for (size_t column = 0; column < p->n; column += column_step) {
+    for (size_t column = of.column; column < of.column_end; column += column_step) {
         size_t k = 0;
         do { /* once even for k = 0, which still writes `out` */
             block b = {
                 .column = column,
-                .columns = smaller(column_step, p->n - column),
+                .columns = smaller(column_step, of.column_end - column),
                 .k = k,
                 .depth = smaller(k_step, p->k - k),
                 .first = k == 0,
                 .last = k + k_step >= p->k,
             };
             pack_block(p, &b, scratch);
-            for (size_t row = 0; row < p->m; row += TILE_ROWS) {
-                size_t rows = smaller(TILE_ROWS, p->m - row);
+            for (size_t row = of.row; row < of.row_end; row += TILE_ROWS) {
+                size_t rows = smaller(TILE_ROWS, of.row_end - row);
                 p->pack_left(p->left, row, rows, k, b.depth, scratch->left);
                 run_rows(p, &b, row, rows, scratch);
             }
             k += k_step;
         } while (k < p->k);
     }
+    return 0;
+}
+
+/* A product shared among threads: the longer side of the result is cut. */
+typedef struct shared_product {
+    const product *p;
+    size_t shares;
+    int status[TEAM_MAX];
+} shared_product;
+
+static void run_share(void *context, size_t index)
+{
+    shared_product *shared = context;
+    const product *p = shared->p;
+    part of = {0, p->m, 0, p->n};
+    if (p->m >= p->n)
+        team_share(p->m, TILE_ROWS, shared->shares, index, &of.row, &of.row_end);
+    else
+        team_share(p->n, TILE_COLUMNS, shared->shares, index, &of.column, &of.column_end);
+    shared->status[index] = run_part(p, of);
+}
+
+int ISA(product)(const product *p)
+{
+    shared_product shared = {.p = p};
+    shared.shares = team_size_for((double)p->m * (double)p->n * (double)p->k);
+    if (shared.shares == 1)
+        return run_part(p, (part){0, p->m, 0, p->n});
+    team_run(shared.shares, run_share, &shared);
+    for (size_t i = 0; i < shared.shares; i++)
+        if (shared.status[i])
+            return shared.status[i];
     return 0;
 }
 

@@ -11,6 +11,7 @@
 #include "winograd.h"
 
 #include "product.h"
+#include "team.h"
 #include "winograd_transform.h"
 
 enum { TILE = 4, PATCH = 6, POINTS = WINOGRAD_POINTS };
@@ -428,13 +429,14 @@ SIMD_INLINE void add_points_to_d_input(const patch *p, const float *from, size_t
     }
 }
 
-/* Adds a tile's share to the gradient of the input. */
-static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t which, float *dx)
+/* Adds a tile's share to the gradient of the channels [begin, end) of the input. */
+static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t which,
+                        size_t begin, size_t end, float *dx)
 {
     const patch p = input_patch(t, place_of(t, which));
     const bool whole = is_whole(&p, PATCH);
     const float *points = from->data + slot * from->width;
-    for (size_t c = 0; c < from->width; c += V_WIDTH) {
+    for (size_t c = begin; c < end; c += V_WIDTH) {
         if (whole)
             add_points_to_d_input(&p, points + c, from->distance, true, dx + c);
         else
@@ -510,43 +512,111 @@ static void multiply_plane(tile t, size_t rows, size_t columns, const float *lef
     }
 }
 
-/* At every point: to (tiles, width) = from (tiles, depth) matrix (depth, width). */
-static void multiply_tiles(const planes *from, const float *matrix, const planes *to, size_t tiles)
+/* At the points [begin, end): to (tiles, width) = from (tiles, depth) matrix (depth, width). */
+static void multiply_tiles(const planes *from, const float *matrix, const planes *to, size_t tiles,
+                           size_t begin, size_t end)
 {
     const tile t = {.layout = TILE_BY_ROW, .depth = from->width, .left_stride = from->width};
-    for (size_t x = 0; x < POINTS; x++)
+    for (size_t x = begin; x < end; x++)
         multiply_plane(t, tiles, to->width, from->data + x * from->distance, from->width,
                        matrix + x * from->width * to->width, to->data + x * to->distance);
 }
 
-/* At every point: d_weights (channels, filters) += input' (channels, tiles) d_output (tiles,
- * filters). */
+/* At the points [begin, end): d_weights (channels, filters) += input' (channels, tiles) d_output
+ * (tiles, filters). */
 static void add_weight_products(const planes *input, const planes *d_output, size_t tiles,
-                                float *d_weights)
+                                float *d_weights, size_t begin, size_t end)
 {
     const tile t = {
         .layout = TILE_BY_STEP, .depth = tiles, .left_stride = input->width, .accumulate = true};
-    for (size_t x = 0; x < POINTS; x++)
+    for (size_t x = begin; x < end; x++)
         multiply_plane(t, input->width, d_output->width, input->data + x * input->distance, 1,
                        d_output->data + x * d_output->distance,
                        d_weights + x * input->width * d_output->width);
 }
 
-/* ---- the convolutions ---------------------------------------------------------------------- */
+/* ---- the convolutions ----------------------------------------------------------------------
+ *
+ * Each stage of a group is shared among threads so that no sum changes its order: transforms by
+ * tile, products by point, what overlapping tiles add to the input's gradient by channel. */
+
+typedef struct group {
+    const tiling *t;
+    const workspace *w;
+    size_t first, tiles, shares;
+    const float *x;
+    const finish *f;             /* forward */
+    const output_gradient *from; /* gradients */
+    float *dx;
+} group;
+
+static size_t shares_for(const tiling *t)
+{
+    return team_size_for((double)t->group * POINTS * (double)t->conv->channels *
+                         (double)t->conv->filters);
+}
+
+static void share_inputs(void *context, size_t index)
+{
+    const group *g = context;
+    size_t i, end;
+    team_share(g->tiles, 1, g->shares, index, &i, &end);
+    for (; i < end; i++) {
+        transform_input(g->t, g->x, g->first + i, &g->w->input, i);
+        if (g->from)
+            transform_d_output(g->t, g->from, g->first + i, &g->w->output, i);
+    }
+}
+
+static void share_products(void *context, size_t index)
+{
+    const group *g = context;
+    size_t begin, end;
+    team_share(POINTS, 1, g->shares, index, &begin, &end);
+    multiply_tiles(&g->w->input, g->w->weights, &g->w->output, g->tiles, begin, end);
+}
+
+static void share_gradient_products(void *context, size_t index)
+{
+    const group *g = context;
+    const workspace *w = g->w;
+    size_t begin, end;
+    team_share(POINTS, 1, g->shares, index, &begin, &end);
+    add_weight_products(&w->input, &w->output, g->tiles, w->d_weights, begin, end);
+    if (g->dx)
+        multiply_tiles(&w->output, w->turned, &w->d_input, g->tiles, begin, end);
+}
+
+static void share_outputs(void *context, size_t index)
+{
+    const group *g = context;
+    size_t i, end;
+    team_share(g->tiles, 1, g->shares, index, &i, &end);
+    for (; i < end; i++)
+        transform_output(g->t, &g->w->output, i, g->first + i, g->f);
+}
+
+static void share_d_inputs(void *context, size_t index)
+{
+    const group *g = context;
+    size_t begin, end;
+    team_share(g->t->conv->channels, V_WIDTH, g->shares, index, &begin, &end);
+    for (size_t i = 0; i < g->tiles; i++)
+        add_d_input(g->t, &g->w->d_input, i, g->first + i, begin, end, g->dx);
+}
 
 static void forward(const kernels_conv *conv, size_t count, const float *x, const float *weights,
                     const finish *f, float *scratch)
 {
     const tiling t = cut(conv, count);
     const workspace w = lay_out(conv, scratch);
+    group g = {.t = &t, .w = &w, .shares = shares_for(&t), .x = x, .f = f};
     transform_weights(conv, weights, w.weights);
-    for (size_t first = 0; first < t.count; first += t.group) {
-        size_t tiles = smaller(t.group, t.count - first);
-        for (size_t i = 0; i < tiles; i++)
-            transform_input(&t, x, first + i, &w.input, i);
-        multiply_tiles(&w.input, w.weights, &w.output, tiles);
-        for (size_t i = 0; i < tiles; i++)
-            transform_output(&t, &w.output, i, first + i, f);
+    for (; g.first < t.count; g.first += t.group) {
+        g.tiles = smaller(t.group, t.count - g.first);
+        team_run(g.shares, share_inputs, &g);
+        team_run(g.shares, share_products, &g);
+        team_run(g.shares, share_outputs, &g);
     }
 }
 
@@ -556,24 +626,19 @@ static void gradients(const kernels_conv *conv, size_t count, const float *x, co
 {
     const tiling t = cut(conv, count);
     const workspace w = lay_out(conv, scratch);
+    group g = {.t = &t, .w = &w, .shares = shares_for(&t), .x = x, .from = from, .dx = dx};
     memset(w.d_weights, 0, POINTS * conv->channels * conv->filters * sizeof(float));
     if (dx) {
         memset(dx, 0, count * conv->height * conv->width * conv->channels * sizeof(float));
         transform_weights(conv, weights, w.weights);
         turn_weights(conv, w.weights, w.turned);
     }
-    for (size_t first = 0; first < t.count; first += t.group) {
-        size_t tiles = smaller(t.group, t.count - first);
-        for (size_t i = 0; i < tiles; i++) {
-            transform_input(&t, x, first + i, &w.input, i);
-            transform_d_output(&t, from, first + i, &w.output, i);
-        }
-        add_weight_products(&w.input, &w.output, tiles, w.d_weights);
-        if (!dx)
-            continue;
-        multiply_tiles(&w.output, w.turned, &w.d_input, tiles);
-        for (size_t i = 0; i < tiles; i++)
-            add_d_input(&t, &w.d_input, i, first + i, dx);
+    for (; g.first < t.count; g.first += t.group) {
+        g.tiles = smaller(t.group, t.count - g.first);
+        team_run(g.shares, share_inputs, &g);
+        team_run(g.shares, share_gradient_products, &g);
+        if (dx)
+            team_run(g.shares, share_d_inputs, &g);
     }
     transform_d_weights(conv, w.d_weights, d_weights);
 }
