@@ -221,23 +221,6 @@ static void inference_matches_the_reference(void **state)
         }
 }
 
-/* Where several of the four are largest, the gradient goes to the first in reading order. */
-static void pool_ties_go_to_the_first(void **state)
-{
-    (void)state;
-    static const float x[4][4] = {{1, 1, 1, 1}, {0, 2, 2, 2}, {0, 0, 3, 3}, {0, 0, 0, 4}};
-    static const float wanted[4][4] = {{5, 0, 0, 0}, {0, 5, 0, 0}, {0, 0, 5, 0}, {0, 0, 0, 5}};
-    nn_layer layer = {.in = {2, 2, 1}, .out = {1, 1, 1}};
-    layer_pass pass = {.kind = PASS_TRAIN};
-    for (size_t i = 0; i < 4; i++) {
-        float y = 0.0f, dy = 5.0f, dx[4];
-        assert_int_equal(layer_pool_ops.forward(&layer, &pass, 1, x[i], &y), 0);
-        assert_true(y == (float)(i + 1));
-        assert_int_equal(layer_pool_ops.backward(&layer, &pass, 1, x[i], &y, &dy, dx), 0);
-        assert_memory_equal(dx, wanted[i], sizeof dx);
-    }
-}
-
 /* ---- engines -------------------------------------------------------------------------------- */
 
 static void engines_agree(void **state)
@@ -812,7 +795,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_match_finite_differences),
         cmocka_unit_test(inference_matches_the_reference),
-        cmocka_unit_test(pool_ties_go_to_the_first),
         cmocka_unit_test(engines_agree),
         cmocka_unit_test(head_reproduces_the_logits),
         cmocka_unit_test(inference_is_by_row),

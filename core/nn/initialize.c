@@ -1,4 +1,5 @@
-/* He-normal initialisation (He et al. 2015), truncated at 2 standard deviations as in Keras. */
+/* He-normal initialisation (He et al. 2015), truncated at 2 standard deviations as in Keras;
+ * batch normalisation starts as the identity. */
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +52,10 @@ void nn_initialize(nn_network *network, fb_stream stream)
         nn_layer *layer = &network->layers[i];
         if (layer->weight_count == 0)
             continue;
+        if (layer->spec.kind == NN_BATCH_NORM) {
+            batch_norm_initialize(layer);
+            continue;
+        }
         fill_weights(layer, fb_stream_sub(stream, "layer", i));
         memset(layer->bias, 0, layer->bias_count * sizeof *layer->bias);
     }

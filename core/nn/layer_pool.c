@@ -1,19 +1,17 @@
-/* Max pooling, 2 x 2, stride 2; an odd last row or column is dropped. */
+/* Max pooling. The gradient goes to the first pixel of the window, in reading order, that has the
+ * largest value. It is found again from x, which is as fast as reading an index would be. */
 #include <string.h>
 
-#include "network.h"
+#include "pool.h"
 
-static int resolve(nn_layer *layer, fb_error *err)
+/* ---- windows of 2 x 2 side by side: no pixel is in two of them ------------------------------ */
+
+static bool is_usual(const nn_layer *layer)
 {
-    nn_shape in = layer->in;
-    if (in.height < 2 || in.width < 2)
-        return fb_fail(err, FB_EINVAL, "2 x 2 pooling needs an input of at least 2 x 2, not %zu x "
-                       "%zu", in.height, in.width);
-    layer->out = (nn_shape){in.height / 2, in.width / 2, in.channels};
-    return FB_OK;
+    return layer->spec.kernel == 2 && layer->spec.stride == 2;
 }
 
-static void pool_pixel(size_t channels, size_t row, const float *restrict x, float *restrict y)
+static void pool_four(size_t channels, size_t row, const float *restrict x, float *restrict y)
 {
     for (size_t c = 0; c < channels; c++) {
         float a = x[c], b = x[channels + c], d = x[row + c], e = x[row + channels + c];
@@ -22,10 +20,8 @@ static void pool_pixel(size_t channels, size_t row, const float *restrict x, flo
     }
 }
 
-/* The gradient goes to the first of the four, in reading order, that has the largest value. It is
- * found again from x, which is as fast as reading an index would be. */
-static void pool_pixel_gradient(size_t channels, size_t row, const float *restrict x,
-                                const float *restrict dy, float *restrict dx)
+static void pool_four_gradient(size_t channels, size_t row, const float *restrict x,
+                               const float *restrict dy, float *restrict dx)
 {
     for (size_t c = 0; c < channels; c++) {
         float a = x[c], b = x[channels + c], d = x[row + c], e = x[row + channels + c];
@@ -38,15 +34,51 @@ static void pool_pixel_gradient(size_t channels, size_t row, const float *restri
     }
 }
 
+/* ---- any windows --------------------------------------------------------------------------- */
+
+static void pool_any(const nn_layer *layer, const float *restrict x, float *restrict y)
+{
+    size_t channels = layer->in.channels, kernel = layer->spec.kernel;
+    memcpy(y, x, channels * sizeof *y);
+    for (size_t a = 0; a < kernel; a++)
+        for (size_t b = 0; b < kernel; b++) {
+            const float *pixel = x + pool_pixel(layer, a, b);
+            for (size_t c = 0; c < channels; c++)
+                y[c] = pixel[c] > y[c] ? pixel[c] : y[c];
+        }
+}
+
+/* Adds to dx, because windows may overlap. */
+static void pool_any_gradient(const nn_layer *layer, const float *restrict x,
+                              const float *restrict dy, float *restrict dx)
+{
+    size_t kernel = layer->spec.kernel;
+    for (size_t c = 0; c < layer->in.channels; c++) {
+        size_t first = c;
+        for (size_t a = 0; a < kernel; a++)
+            for (size_t b = 0; b < kernel; b++) {
+                size_t at = pool_pixel(layer, a, b) + c;
+                first = x[at] > x[first] ? at : first;
+            }
+        dx[first] += dy[c];
+    }
+}
+
+/* ---- the layer ----------------------------------------------------------------------------- */
+
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
     (void)pass;
     nn_shape in = layer->in, out = layer->out;
     size_t channels = in.channels, row = in.width * channels;
+    bool usual = is_usual(layer);
     for (size_t r = 0; r < rows; r++, x += in.height * row)
         for (size_t i = 0; i < out.height; i++)
             for (size_t j = 0; j < out.width; j++, y += channels)
-                pool_pixel(channels, row, x + 2 * i * row + 2 * j * channels, y);
+                if (usual)
+                    pool_four(channels, row, x + pool_window(layer, i, j), y);
+                else
+                    pool_any(layer, x + pool_window(layer, i, j), y);
     return FB_OK;
 }
 
@@ -56,17 +88,21 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
     (void)pass, (void)y;
     nn_shape in = layer->in, out = layer->out;
     size_t channels = in.channels, row = in.width * channels, image = in.height * row;
+    bool usual = is_usual(layer);
     if (!dx)
         return FB_OK;
-    if (in.height % 2 || in.width % 2)
+    if (!usual || in.height % 2 || in.width % 2)
         memset(dx, 0, rows * image * sizeof *dx);
     for (size_t r = 0; r < rows; r++, x += image, dx += image)
         for (size_t i = 0; i < out.height; i++)
             for (size_t j = 0; j < out.width; j++, dy += channels) {
-                size_t at = 2 * i * row + 2 * j * channels;
-                pool_pixel_gradient(channels, row, x + at, dy, dx + at);
+                size_t at = pool_window(layer, i, j);
+                if (usual)
+                    pool_four_gradient(channels, row, x + at, dy, dx + at);
+                else
+                    pool_any_gradient(layer, x + at, dy, dx + at);
             }
     return FB_OK;
 }
 
-const layer_ops layer_pool_ops = {"max pool", resolve, forward, backward, true};
+const layer_ops layer_pool_ops = {"max pool", pool_resolve, forward, backward, true};

@@ -24,15 +24,22 @@ static const layer_ops *find_ops(nn_layer_kind kind)
         return &layer_conv_ops;
     case NN_MAX_POOL:
         return &layer_pool_ops;
+    case NN_AVERAGE_POOL:
+        return &layer_average_pool_ops;
+    case NN_GLOBAL_POOL:
+        return &layer_global_pool_ops;
+    case NN_BATCH_NORM:
+        return &layer_batch_norm_ops;
+    case NN_RELU:
+        return &layer_relu_ops;
     case NN_DROPOUT:
         return &layer_dropout_ops;
     case NN_DENSE:
         return &layer_dense_ops;
     case NN_ADD:
         return &layer_add_ops;
-    default:
-        return NULL;
     }
+    return NULL;
 }
 
 /* The last layer is the head: it gives the classes' logits. */
@@ -142,7 +149,8 @@ static void fuse_pooling(nn_network *network)
     for (size_t i = 0; i + 1 < network->layer_count; i++) {
         nn_layer *layer = &network->layers[i], *next = layer + 1;
         if (layer->spec.kind != NN_CONV || next->spec.kind != NN_MAX_POOL ||
-            next->reads != i + 1 || layer->readers != 1)
+            next->spec.kernel != 2 || next->spec.stride != 2 || next->reads != i + 1 ||
+            layer->readers != 1)
             continue;
         layer->pools = network->engine->pools(&layer->conv);
         next->done_before = layer->pools;

@@ -120,8 +120,12 @@ struct nn_network {
     size_t chunk_layers, chunk_rows;
 };
 
-extern const layer_ops layer_conv_ops, layer_pool_ops, layer_dropout_ops, layer_dense_ops,
-    layer_add_ops;
+extern const layer_ops layer_conv_ops, layer_pool_ops, layer_average_pool_ops,
+    layer_global_pool_ops, layer_batch_norm_ops, layer_relu_ops, layer_dropout_ops,
+    layer_dense_ops, layer_add_ops;
+
+/* gamma 1, beta 0; running mean 0, running variance 1. */
+void batch_norm_initialize(nn_layer *layer);
 
 /* a * b * c, or 0 when the product is 0 or above 2^31 - 1. Sizes of single tensors are kept below
  * that bound, so that products with a few small numbers cannot overflow. */
