@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "round_message.h"
+#include "state_text.h"
 
 enum { ROUND = 2, LABELED = 30 };
 
@@ -35,7 +36,7 @@ static void a_good_message_is_taken_as_it_is(void **state)
     json_t *message = good_message();
     struct round_message read = {0};
     fb_error err = {0};
-    assert_int_equal(round_message_read(message, ROUND, LABELED, &g_train, &read, &err), 0);
+    assert_int_equal(round_message_read(message, ROUND, LABELED, &g_train, 0, &read, &err), 0);
     assert_int_equal(read.round.round, ROUND);
     assert_int_equal(read.round.labeled, LABELED);
     assert_true(read.round.metrics.accuracy == 0.5 && read.round.metrics.loss == 1.5);
@@ -91,11 +92,53 @@ static void what_cannot_be_is_refused(void **state)
                                 json_loads(bad[i].value, JSON_DECODE_ANY, NULL));
         else
             json_object_del(message, bad[i].member);
-        int rc = round_message_read(message, ROUND, LABELED, &g_train, &read, &err);
+        int rc = round_message_read(message, ROUND, LABELED, &g_train, 0, &read, &err);
         if (rc != FB_EFORMAT || !strstr(err.text, bad[i].sentence))
             fail_msg("%s = %s: status %d, \"%s\"", bad[i].member,
                      bad[i].value ? bad[i].value : "(missing)", rc, err.text);
         assert_null(read.queries);
+        json_decref(message);
+    }
+}
+
+static void a_state_is_taken_when_it_is_wanted(void **state)
+{
+    (void)state;
+    static const float numbers[] = {1.5f, -0.0f, 3e38f, 1e-45f, 7.0f};
+    json_t *message = good_message();
+    struct round_message read = {0};
+    fb_error err = {0};
+    json_object_set_new(message, "state", state_text(numbers, 5));
+    assert_int_equal(round_message_read(message, ROUND, LABELED, &g_train, 5, &read, &err), 0);
+    assert_int_equal(read.round.state_count, 5);
+    assert_memory_equal(read.round.state, numbers, sizeof numbers);
+    round_message_finish(&read);
+    assert_int_equal(round_message_read(message, ROUND, LABELED, &g_train, 0, &read, &err), 0);
+    assert_null(read.round.state);
+    round_message_finish(&read);
+    json_decref(message);
+}
+
+static void a_state_that_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", /* as long, and fine */
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* a byte more */
+        "AAAAAAAAAAAAAAAAAAAAAAAAAA==", /* one less */
+        "AAAAAAAAAAAAAAAAAAAAAAAAAA?=", "AAAAAAAAAAAAAAAAAAAAAAAA", ""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        json_t *message = good_message();
+        struct round_message read = {0};
+        fb_error err = {0};
+        json_object_set_new(message, "state", json_string(texts[i]));
+        int rc = round_message_read(message, ROUND, LABELED, &g_train, 5, &read, &err);
+        assert_int_equal(rc, i == 0 ? FB_OK : FB_EFORMAT);
+        assert_true(i == 0 || strstr(err.text, "network's state"));
+        round_message_finish(&read);
+        json_object_set_new(message, "state", json_integer(5));
+        assert_int_equal(round_message_read(message, ROUND, LABELED, &g_train, 5, &read, NULL),
+                         FB_EFORMAT);
         json_decref(message);
     }
 }
@@ -105,7 +148,7 @@ static void an_empty_message_is_refused(void **state)
     (void)state;
     json_t *message = json_object();
     struct round_message read = {0};
-    assert_int_equal(round_message_read(message, 0, 0, &g_train, &read, NULL), FB_EFORMAT);
+    assert_int_equal(round_message_read(message, 0, 0, &g_train, 0, &read, NULL), FB_EFORMAT);
     json_decref(message);
 }
 
@@ -114,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_message_is_taken_as_it_is),
         cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(a_state_is_taken_when_it_is_wanted),
+        cmocka_unit_test(a_state_that_cannot_be_is_refused),
         cmocka_unit_test(an_empty_message_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store_sqlite.h"
 
 enum { CELLS = 2 };
 
@@ -151,6 +151,49 @@ static void another_experiment_is_refused_by_name(void **state)
     assert_non_null(strstr(err.text, "seed (1 there, 2 now)"));
 }
 
+/* Only the newest state of a cell is kept; a round without one, its last, keeps it. */
+static void a_state_is_left_to_the_next_round(void **state)
+{
+    struct fixture *f = *state;
+    static const float first[] = {1.5f, -2.0f, 0.25f}, second[] = {3.0f, 4.0f, 5.0f};
+    store_round rounds[3] = {a_round(0, 0), a_round(1, 0), a_round(2, 0)};
+    float read[3] = {0};
+    fb_error err = {0};
+    rounds[0].state = first;
+    rounds[1].state = second;
+    rounds[0].state_count = rounds[1].state_count = 3;
+    assert_int_equal(store_load_state(f->store, "key-0", 0, read, 3, &err), FB_EFORMAT);
+    assert_int_equal(store_put_round(f->store, "key-0", &rounds[0], &err), 0);
+    assert_int_equal(store_load_state(f->store, "key-0", 0, read, 3, &err), 0);
+    assert_memory_equal(read, first, sizeof first);
+    assert_int_equal(store_load_state(f->store, "key-1", 0, read, 3, &err), FB_EFORMAT);
+    assert_int_equal(store_put_round(f->store, "key-0", &rounds[1], &err), 0);
+    assert_int_equal(store_put_round(f->store, "key-0", &rounds[2], &err), 0);
+    assert_int_equal(store_load_state(f->store, "key-0", 1, read, 3, &err), 0);
+    assert_memory_equal(read, second, sizeof second);
+    assert_int_equal(store_load_state(f->store, "key-0", 0, read, 3, &err), FB_EFORMAT);
+    assert_int_equal(store_load_state(f->store, "key-0", 1, read, 2, &err), FB_EFORMAT);
+    assert_non_null(strstr(err.text, "round 1"));
+}
+
+/* Makes the file what the first version wrote. */
+static void make_old(struct store *store)
+{
+    fb_error err = {0};
+    if (store_run_sql(store, "DROP TABLE states; PRAGMA user_version=1;", "test", &err))
+        fail_msg("%s", err.text);
+}
+
+static int64_t version_of(struct store *store)
+{
+    sqlite3_stmt *read = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &read, NULL), 0);
+    assert_int_equal(sqlite3_step(read), SQLITE_ROW);
+    int64_t version = sqlite3_column_int64(read, 0);
+    sqlite3_finalize(read);
+    return version;
+}
+
 struct walk {
     size_t rows;
     char failure[64];
@@ -185,6 +228,39 @@ static void a_failure_is_recorded_until_the_cell_is_complete(void **state)
     assert_string_equal(walk.failure, "");
 }
 
+static void a_database_of_the_first_version_is_read_and_then_migrated(void **state)
+{
+    struct fixture *f = *state;
+    static const float numbers[] = {1.0f};
+    store_round round = a_round(0, 2);
+    struct walk walk = {0};
+    fb_error err = {0};
+    float read[1];
+    assert_int_equal(store_put_round(f->store, "key-0", &round, &err), 0);
+    make_old(f->store);
+    store_close(f->store);
+    assert_int_equal(store_open(f->directory, false, &f->store, &err), 0);
+    assert_int_equal(store_walk(f->store, STORE_ROUNDS, count_row, &walk, &err), 0);
+    assert_int_equal(walk.rows, 1);
+    assert_int_equal(version_of(f->store), 1); /* a reader changes nothing */
+    store_close(f->store);
+    assert_int_equal(store_open(f->directory, true, &f->store, &err), 0);
+    assert_int_equal(version_of(f->store), 2);
+    json_t *facts = json_object();
+    assert_int_equal(store_begin_run(f->store, facts, &err), 0);
+    json_decref(facts);
+    round = a_round(1, 0);
+    round.state = numbers;
+    round.state_count = 1;
+    assert_int_equal(store_put_round(f->store, "key-0", &round, &err), 0);
+    assert_int_equal(store_load_state(f->store, "key-0", 1, read, 1, &err), 0);
+    assert_int_equal(store_run_sql(f->store, "PRAGMA user_version=3;", "test", &err), 0);
+    store_close(f->store);
+    f->store = NULL;
+    assert_int_equal(store_open(f->directory, true, &f->store, &err), FB_EFORMAT);
+    assert_non_null(strstr(err.text, "version 3"));
+}
+
 static void the_lock_is_exclusive(void **state)
 {
     struct fixture *f = *state;
@@ -215,6 +291,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_last_round_may_be_extended_but_not_changed, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(another_experiment_is_refused_by_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_state_is_left_to_the_next_round, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_database_of_the_first_version_is_read_and_then_migrated, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_is_recorded_until_the_cell_is_complete, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(the_lock_is_exclusive, set_up, tear_down),

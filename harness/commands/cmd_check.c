@@ -55,6 +55,26 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     }
 }
 
+/* One line for the whole, one for each setting: what it trains on what, and for how long. */
+static void print_plan(const char *path, const struct plan *plan)
+{
+    printf("%s: ok, %zu cells: %zu settings x %zu strategies x %u trials\n", path, plan->cell_count,
+           plan->spec->setting_count, plan->spec->strategy_count, plan->trial_count);
+    for (size_t i = 0; i < plan->spec->setting_count; i++) {
+        const plan_setting *setting = &plan->settings[i];
+        const spec_setting *spec = setting->spec;
+        const dataset *data = setting->data;
+        size_t initial = setting->splits[0].initial_count, pool = setting->splits[0].pool_count;
+        size_t queried = setting->query_rounds * spec->query;
+        if (queried > pool) /* the last query of `rounds: all` */
+            queried = pool;
+        printf("  %s: %s, %zu x %zu x %zu, %zu classes; %s, %zu parameters; %zu rounds, %zu to %zu "
+               "labels of %zu\n", spec->name, spec->dataset_label, data->height, data->width,
+               data->channels, data->class_count, spec->network.name, setting->parameter_count,
+               setting->query_rounds + 1, initial, initial + queried, initial + pool);
+    }
+}
+
 int cmd_check(int argc, char **argv)
 {
     static const struct argp argp = {
@@ -84,8 +104,7 @@ int cmd_check(int argc, char **argv)
     else if (arguments.resolved)
         fputs(spec.resolved, stdout);
     else
-        printf("%s: ok, %zu cells: %zu settings x %zu strategies x %u trials\n", arguments.spec,
-               plan.cell_count, spec.setting_count, spec.strategy_count, plan.trial_count);
+        print_plan(arguments.spec, &plan);
     plan_finish(&plan);
     catalog_finish(&catalog);
     spec_finish(&spec);

@@ -33,7 +33,7 @@ typedef struct run_arguments {
 
 static const struct argp_option run_options[] = {
     {"output", 'o', "DIR", 0, "Results folder; one that is there already is carried on with", 0},
-    {"jobs", 'j', "N", 0, "Cells at a time, each a process with one thread (default: the cores)",
+    {"jobs", 'j', "N", 0, "Cells at a time, each a process (default: the cores, less with train.threads)",
      0},
     {"set", OPTION_SET, "PATH=VALUE", 0,
      "Override a value of the spec: trials=2, train.epochs=5 (in every setting), "
@@ -220,13 +220,23 @@ static int open_folder(struct session *session, size_t workers, int argc, char *
     return rc;
 }
 
+/* As many cells at a time as the machine's cores carry. */
+static size_t usual_workers(const struct spec *spec)
+{
+    size_t cores = (size_t)sysconf(_SC_NPROCESSORS_ONLN), threads = 1;
+    for (size_t i = 0; i < spec->setting_count; i++)
+        if (spec->settings[i].threads > threads)
+            threads = spec->settings[i].threads;
+    return threads < cores ? cores / threads : 1;
+}
+
 static int execute(struct session *session, int argc, char **argv, fb_error *err)
 {
     struct progress progress;
     supervisor_summary summary = {0};
     size_t workers = session->arguments.workers;
     if (workers == 0)
-        workers = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+        workers = usual_workers(&session->spec);
     if (workers > session->plan.cell_count)
         workers = session->plan.cell_count;
     int rc = open_folder(session, workers, argc, argv, err);

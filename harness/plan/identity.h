@@ -1,4 +1,5 @@
-/* identity.h - what makes a cell's results what they are, as JSON: the cell's key is its SHA-256. */
+/* identity.h - what makes a cell's results what they are, as JSON; the cell's key is its SHA-256.
+ */
 #ifndef FB_IDENTITY_H
 #define FB_IDENTITY_H
 

@@ -161,6 +161,8 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
                        setting->spec->network.name);
         return spec_fail_prefix(err, plan->spec, setting->spec->place);
     }
+    setting->parameter_count = nn_parameter_count(network);
+    setting->state_size = nn_state_size(network);
     nn_destroy(network);
     return FB_OK;
 }

@@ -21,6 +21,7 @@ typedef struct plan_setting {
     const spec_setting *spec;
     const dataset *data;
     char network_digest[FB_DIGEST_HEX];
+    size_t parameter_count, state_size; /* of the network: see nn.h */
     data_split *splits;  /* one a trial of the plan */
     size_t query_rounds; /* queries in a cell, with `rounds: all` resolved */
 } plan_setting;

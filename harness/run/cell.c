@@ -11,6 +11,7 @@
 #include "host.h"
 #include "message.h"
 #include "services.h"
+#include "state_text.h"
 
 /* The state of one cell, from start to end. */
 struct cell {
@@ -180,6 +181,21 @@ done:
     return rc;
 }
 
+static int make_network(struct cell *cell, const json_t *start, fb_error *err)
+{
+    const spec_setting *spec = cell->setting->spec;
+    int rc = nn_create(&spec->network, cell->train.shape, cell->setting->data->class_count,
+                       spec->engine, &cell->network, err);
+    if (rc || !spec->warm || cell->round == 0)
+        return rc;
+    float *state = NULL;
+    rc = state_read(json_object_get(start, "state"), nn_state_size(cell->network), &state, err);
+    if (!rc)
+        nn_set_state(cell->network, state);
+    fb_free(state);
+    return rc;
+}
+
 static int start(struct cell *cell, fb_error *err)
 {
     json_t *message = NULL;
@@ -189,11 +205,9 @@ static int start(struct cell *cell, fb_error *err)
         rc = message_receive(cell->socket, &message, NULL, err);
     if (!rc)
         rc = take_labels(cell, message, err);
-    json_decref(message);
     if (!rc)
-        rc = nn_create(&cell->setting->spec->network, cell->train.shape,
-                       cell->setting->data->class_count, cell->setting->spec->engine,
-                       &cell->network, err);
+        rc = make_network(cell, message, err);
+    json_decref(message);
     if (!rc)
         rc = load_strategy(cell, err);
     return rc;
@@ -271,7 +285,8 @@ static int train(struct cell *cell, nn_training_result *ret_result, fb_error *er
         .progress = report_epoch,
         .progress_context = cell,
     };
-    nn_initialize(cell->network, round_stream(cell, FB_STREAM_WEIGHTS, true));
+    if (!cell->setting->spec->warm || cell->round == 0)
+        nn_initialize(cell->network, round_stream(cell, FB_STREAM_WEIGHTS, true));
     return nn_train(cell->network, &cell->setting->spec->recipe, &training, ret_result, err);
 }
 
@@ -400,6 +415,22 @@ static json_t *scores_json(const struct outcome *outcome)
     return array;
 }
 
+/* With `start: warm`: what the next round starts from. */
+static int add_state(const struct cell *cell, json_t *message, fb_error *err)
+{
+    size_t count = nn_state_size(cell->network);
+    if (!cell->setting->spec->warm || cell->round + 1 == cell->job->rounds)
+        return FB_OK;
+    float *state = fb_calloc(count, sizeof *state);
+    if (state)
+        nn_get_state(cell->network, state);
+    json_t *text = state ? state_text(state, count) : NULL;
+    fb_free(state);
+    if (json_object_set_new(message, "state", text) < 0)
+        return fb_fail_memory(err, count, sizeof *state, "a network's state");
+    return FB_OK;
+}
+
 static int send_round(const struct cell *cell, const struct outcome *outcome, fb_error *err)
 {
     const nn_metrics *metrics = &outcome->metrics;
@@ -417,6 +448,11 @@ static int send_round(const struct cell *cell, const struct outcome *outcome, fb
     if (message && isfinite(outcome->trained.validation_accuracy))
         json_object_set_new(message, "validation_accuracy",
                             json_real(outcome->trained.validation_accuracy));
+    int rc = add_state(cell, message, err);
+    if (rc) {
+        json_decref(message);
+        return rc;
+    }
     return message_send(cell->socket, message, -1, err);
 }
 

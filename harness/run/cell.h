@@ -13,14 +13,16 @@
 /* Messages are JSON objects with a member "type".
  *
  * From the supervisor:
- * - start {initial, validation, test, round, samples, labels}: the labels of the split's ids, in
- *   their order; the first round to compute; what the rounds before it queried, with labels.
+ * - start {initial, validation, test, round, samples, labels, state}: the labels of the split's
+ *   ids, in their order; the first round to compute; what the rounds before it queried, with
+ *   labels; for a warm start the network's state that they left.
  * - labels {labels}: of the last query, in its order.
  *
  * From the cell:
  * - working {round, phase, epoch}: a sign of life.
- * - round {round, labeled, metrics, times, samples, scored, scores, records}: the samples queried,
- *   in order of rank; the sub-pool and its scores when they are wanted.
+ * - round {round, labeled, metrics, times, samples, scored, scores, records, state}: the samples
+ *   queried, in order of rank; the sub-pool and its scores when they are wanted; the network's
+ *   state when the next round starts from it.
  * - failed {round, text}, done {}: the last word.
  *
  * Returns the process's exit status: 0 when it sent `done`, 1 when it sent `failed`. */

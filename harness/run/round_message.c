@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "state_text.h"
 
 static int64_t integer(const json_t *message, const char *name)
 {
@@ -131,8 +132,21 @@ static int read_records(const json_t *message, struct round_message *to, fb_erro
     return FB_OK;
 }
 
+static int read_state(const json_t *message, size_t size, struct round_message *to, fb_error *err)
+{
+    if (size == 0)
+        return FB_OK;
+    int rc = state_read(json_object_get(message, "state"), size, &to->state, err);
+    if (rc == FB_EFORMAT)
+        return fail_field("network's state", err);
+    to->round.state = to->state;
+    to->round.state_count = size;
+    return rc;
+}
+
 int round_message_read(const json_t *message, size_t number_of_round, size_t labeled,
-                       const data_part *train, struct round_message *ret_round, fb_error *err)
+                       const data_part *train, size_t state_size, struct round_message *ret_round,
+                       fb_error *err)
 {
     struct round_message read = {0};
     int rc = FB_OK;
@@ -150,6 +164,8 @@ int round_message_read(const json_t *message, size_t number_of_round, size_t lab
         rc = read_scores(message, train, &read, err);
     if (!rc)
         rc = read_records(message, &read, err);
+    if (!rc)
+        rc = read_state(message, state_size, &read, err);
     if (rc)
         round_message_finish(&read);
     else
@@ -165,5 +181,6 @@ void round_message_finish(struct round_message *round)
     fb_free(round->records);
     fb_free(round->score_ids);
     fb_free(round->scores);
+    fb_free(round->state);
     *round = (struct round_message){0};
 }

@@ -18,13 +18,16 @@ struct round_message {
     host_record *records;
     uint32_t *score_ids;
     double *scores;
+    float *state;
 };
 
 /* Reads the message about a round, in which `labeled` samples were labelled, and looks up the
- * labels of what it queried in `train`. FB_EFORMAT with the first thing that cannot be. Whether the
+ * labels of what it queried in `train`. It must hold a network's state of `state_size` numbers; 0:
+ * none is looked for. FB_EFORMAT with the first thing that cannot be. Whether the
  * queried samples may be queried is the caller's to check. */
 int round_message_read(const json_t *message, size_t number_of_round, size_t labeled,
-                       const data_part *train, struct round_message *ret_round, fb_error *err);
+                       const data_part *train, size_t state_size, struct round_message *ret_round,
+                       fb_error *err);
 
 /* Takes NULL and a zeroed struct. */
 void round_message_finish(struct round_message *round);

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "message.h"
 #include "round_message.h"
+#include "state_text.h"
 
 /* A worker's place: the cell that it is running. */
 struct worker {
@@ -52,6 +53,9 @@ struct supervisor {
     int signals;
 };
 
+/* For progress: so many passes over the samples are usual until L-BFGS converges. */
+enum { LBFGS_PASSES = 100 };
+
 /* What a round costs, in images through the network: three for a training step's image, one for an
  * image that is only looked at. */
 static double round_work(const struct plan *plan, const plan_cell *cell, size_t round)
@@ -59,13 +63,14 @@ static double round_work(const struct plan *plan, const plan_cell *cell, size_t 
     const plan_setting *setting = &plan->settings[cell->setting];
     const data_split *split = &setting->splits[cell->trial_index];
     const nn_recipe *recipe = &setting->spec->recipe;
+    double epochs = (double)(recipe->optimizer == NN_LBFGS ? LBFGS_PASSES : recipe->epochs);
     double labeled = (double)(split->initial_count + round * setting->spec->query);
     double tested = (double)(split->test ? split->test_count : setting->data->test.count);
     double offered = (double)(setting->spec->subpool ? setting->spec->subpool : split->pool_count);
     double validated = recipe->keep == NN_KEEP_BEST_VALIDATION
-                           ? (double)(split->validation_count * recipe->epochs)
+                           ? (double)split->validation_count * epochs
                            : 0;
-    return 3 * labeled * (double)recipe->epochs + validated + tested + 2 * offered;
+    return 3 * labeled * epochs + validated + tested + 2 * offered;
 }
 
 /* ---- starting a cell ----------------------------------------------------------------------- */
@@ -107,6 +112,30 @@ static json_t *start_message(const struct plan *plan, const plan_cell *cell,
                      labels_of(plan, cell, split->validation, split->validation_count), "test",
                      labels_of(plan, cell, split->test, split->test ? split->test_count : 0),
                      "samples", samples, "labels", labels);
+}
+
+/* Adds the weights that the round before left, from which a warm start goes on. */
+static int add_state(const struct supervisor *s, const plan_cell *cell, size_t round,
+                     json_t *message, fb_error *err)
+{
+    const plan_setting *setting = &s->plan->settings[cell->setting];
+    if (!setting->spec->warm || round == 0)
+        return FB_OK;
+    float *state = fb_calloc(setting->state_size, sizeof *state);
+    if (!state)
+        return fb_fail_memory(err, setting->state_size, sizeof *state, "a network's state");
+    int rc = store_load_state(s->store, cell->key, round - 1, state, setting->state_size, err);
+    if (!rc && json_object_set_new(message, "state", state_text(state, setting->state_size)) < 0)
+        rc = fb_fail_memory(err, setting->state_size, sizeof *state, "a network's state");
+    fb_free(state);
+    return rc;
+}
+
+/* How many numbers of state a round leaves to the next one. */
+static size_t state_left(const struct plan *plan, const plan_cell *cell, size_t round)
+{
+    const plan_setting *setting = &plan->settings[cell->setting];
+    return setting->spec->warm && round + 1 < cell->rounds ? setting->state_size : 0;
 }
 
 /* What the cell may query: the pool, less what it has queried. */
@@ -155,10 +184,17 @@ static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
                               .phase = "start",
                               .deadline = fb_clock_seconds() + s->options->round_seconds};
     rc = list_available(s->plan, worker, progress, err);
+    json_t *message = start_message(s->plan, cell, progress, round);
+    if (!rc)
+        rc = add_state(s, cell, round, message, err);
+    if (rc) {
+        json_decref(message);
+        return rc;
+    }
     /* A cell that is already dead is explained when its end is reported. */
-    if (!rc && message_send(socket, start_message(s->plan, cell, progress, round), -1, NULL))
+    if (message_send(socket, message, -1, NULL))
         zygote_kill(s->zygote, index, NULL);
-    return rc;
+    return FB_OK;
 }
 
 /* Gives the worker the next cell that is not complete. */
@@ -272,7 +308,8 @@ static int take_round(struct supervisor *s, struct worker *worker, const json_t 
     fb_error reason = {0};
     int rc = FB_OK;
     if (round_message_read(message, worker->round, worker->labeled,
-                           &s->plan->settings[cell->setting].data->train, &read, &reason)) {
+                           &s->plan->settings[cell->setting].data->train,
+                           state_left(s->plan, cell, worker->round), &read, &reason)) {
         condemn(s, worker, "%s", reason.text);
         return FB_OK;
     }

@@ -15,8 +15,15 @@
 
 enum {
     APPLICATION_ID = 0x666c7062, /* "flpb": tells our files from other SQLite databases */
-    SCHEMA_VERSION = 1
+    SCHEMA_VERSION = 2
 };
+
+/* Version 2 added it: the newest state of each cell with `start: warm`, floats of this machine's
+ * byte order. */
+#define STATES_SQL                                                                                 \
+    "CREATE TABLE states("                                                                         \
+    "  cell INTEGER PRIMARY KEY REFERENCES cells(id) ON DELETE CASCADE,"                           \
+    "  round INTEGER NOT NULL, state BLOB NOT NULL) STRICT;"
 
 static const char schema_sql[] =
     "CREATE TABLE runs("
@@ -55,7 +62,7 @@ static const char schema_sql[] =
     "CREATE TABLE failures("
     "  id INTEGER PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells(id) ON DELETE CASCADE,"
     "  run INTEGER NOT NULL REFERENCES runs(id), round INTEGER, cause TEXT NOT NULL,"
-    "  at TEXT NOT NULL) STRICT;";
+    "  at TEXT NOT NULL) STRICT;" STATES_SQL;
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
@@ -148,8 +155,23 @@ int store_lock(const char *directory, int *ret_fd, fb_error *err)
     return rc;
 }
 
+/* Runs SQL that makes the tables those of SCHEMA_VERSION, in one transaction. */
+static int make_tables(struct store *store, const char *sql, fb_error *err)
+{
+    static const char what[] = "create the tables";
+    char marks[128];
+    snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
+             APPLICATION_ID, SCHEMA_VERSION);
+    int rc = store_run_sql(store, "BEGIN IMMEDIATE", what, err);
+    if (!rc)
+        rc = store_run_sql(store, sql, what, err);
+    if (!rc)
+        rc = store_run_sql(store, marks, what, err);
+    return rc ? rc : store_run_sql(store, "COMMIT", what, err);
+}
+
 /* Sees to it that the open file is ours and of a version that we know; creates the tables in a new
- * one. */
+ * one and those that are missing in an older one. A reader needs none that older ones lack. */
 static int check_schema(struct store *store, bool writable, fb_error *err)
 {
     int64_t application = 0, version = 0;
@@ -158,25 +180,16 @@ static int check_schema(struct store *store, bool writable, fb_error *err)
         rc = read_pragma(store, "PRAGMA user_version", &version, err);
     if (rc)
         return rc;
-    if (application == 0 && version == 0 && writable) {
-        char sql[128];
-        snprintf(sql, sizeof sql, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
-                 APPLICATION_ID, SCHEMA_VERSION);
-        rc = store_run_sql(store, "BEGIN IMMEDIATE", "create the tables", err);
-        if (!rc)
-            rc = store_run_sql(store, schema_sql, "create the tables", err);
-        if (!rc)
-            rc = store_run_sql(store, sql, "create the tables", err);
-        return rc ? rc : store_run_sql(store, "COMMIT", "create the tables", err);
-    }
+    if (application == 0 && version == 0 && writable)
+        return make_tables(store, schema_sql, err);
     if (application != APPLICATION_ID)
         return fb_fail(err, FB_EFORMAT, "%s: this is not a flipbench results database",
                        store->path);
-    if (version != SCHEMA_VERSION)
+    if (version < 1 || version > SCHEMA_VERSION)
         return fb_fail(err, FB_EFORMAT,
-                       "%s: the database has version %lld, and this flipbench reads version %d",
-                       store->path, (long long)version, SCHEMA_VERSION);
-    return FB_OK;
+                       "%s: the database has version %lld, and this flipbench reads versions up to "
+                       "%d", store->path, (long long)version, SCHEMA_VERSION);
+    return version == 1 && writable ? make_tables(store, STATES_SQL, err) : FB_OK;
 }
 
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err)

@@ -74,11 +74,18 @@ typedef struct store_round {
     size_t score_count;
     const host_record *records;
     size_t record_count;
+    const float *state; /* with `start: warm`: the network's, for the next round; NULL without */
+    size_t state_count;
 } store_round;
 
-/* Writes a round as one transaction. A round that is there already (the last one of a cell that is
+/* Writes a round as one transaction; its state, if any, replaces the one that the cell had. A round that is there already (the last one of a cell that is
  * now extended) must have the same metrics to the bit: FB_ECONFLICT otherwise. */
 int store_put_round(struct store *store, const char *key, const store_round *round, fb_error *err);
+
+/* The state that a cell's round left to the next one, `count` floats. FB_EFORMAT when the newest
+ * one stored is of another round or size. */
+int store_load_state(struct store *store, const char *key, size_t round, float *ret_state,
+                     size_t count, fb_error *err);
 
 /* Records why a cell failed; `round` -1 when it never got to one. */
 int store_put_failure(struct store *store, const char *key, int64_t round, const char *cause,

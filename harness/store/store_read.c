@@ -129,6 +129,34 @@ void store_progress_finish(store_progress *progress)
     *progress = (store_progress){0};
 }
 
+int store_load_state(struct store *store, const char *key, size_t round, float *ret_state,
+                     size_t count, fb_error *err)
+{
+    int rc;
+    const size_t bytes = count * sizeof *ret_state;
+    sqlite3_stmt *read = store_prepare(store,
+                                       "SELECT state FROM states JOIN cells ON cells.id=states.cell"
+                                       " WHERE key=? AND round=? AND length(state)=?",
+                                       &rc, err);
+    if (rc)
+        return rc;
+    sqlite3_bind_text(read, 1, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(read, 2, (sqlite3_int64)round);
+    sqlite3_bind_int64(read, 3, (sqlite3_int64)bytes);
+    int step = sqlite3_step(read);
+    const void *state = step == SQLITE_ROW ? sqlite3_column_blob(read, 0) : NULL;
+    if (state)
+        memcpy(ret_state, state, bytes);
+    else if (step == SQLITE_DONE)
+        rc = fb_fail(err, FB_EFORMAT,
+                     "%s: the weights that round %zu of a cell left are missing; the file is "
+                     "damaged", store->path, round);
+    else
+        rc = store_fail(store, "read a network's state", err);
+    sqlite3_finalize(read);
+    return rc;
+}
+
 /* ---- views --------------------------------------------------------------------------------- */
 
 /* Every view is in the order of the spec, then by name, so that the same results give the same

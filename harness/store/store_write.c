@@ -307,6 +307,21 @@ static int insert_records(struct store *store, int64_t cell, const store_round *
     return rc;
 }
 
+/* The cell's newest state takes the place of the one before. */
+static int insert_state(struct store *store, int64_t cell, const store_round *round, fb_error *err)
+{
+    int rc;
+    if (!round->state)
+        return FB_OK;
+    sqlite3_stmt *insert = prepare_rows(store, cell, round,
+                                        "INSERT OR REPLACE INTO states VALUES(?,?,?)", &rc, err);
+    if (rc)
+        return rc;
+    sqlite3_bind_blob64(insert, 3, round->state, round->state_count * sizeof *round->state,
+                        SQLITE_STATIC);
+    return store_finish(store, insert, "write a network's state", err);
+}
+
 int store_put_round(struct store *store, const char *key, const store_round *round, fb_error *err)
 {
     int64_t cell = 0;
@@ -324,6 +339,8 @@ int store_put_round(struct store *store, const char *key, const store_round *rou
         rc = insert_scores(store, cell, round, err);
     if (!rc)
         rc = insert_records(store, cell, round, err);
+    if (!rc)
+        rc = insert_state(store, cell, round, err);
     return end_transaction(store, rc, err);
 }
 

@@ -40,6 +40,21 @@ strategies: [random, entropy]
 """
 
 
+WARM = """flipbench: 1
+name: warm
+seed: 3
+trials: 2
+settings:
+  - name: glyphs
+    dataset: {format: synthetic, generator: glyphs, train: 300, test: 100}
+    network: {name: mlp, hidden: [16]}
+    validation: 20
+    train: {epochs: 2, start: warm, keep: best-validation}
+    budget: {initial: 10, query: 10, rounds: 4, subpool: 60}
+strategies: [random, entropy]
+"""
+
+
 def wait_until(condition, seconds=60):
     """Polls a condition; fails the test when it never holds."""
     end = time.monotonic() + seconds
@@ -89,6 +104,29 @@ class SameResults(Case):
             self.assertGreater(len(reference.splitlines()), 50)
             self.assertEqual(reference, deterministic(two, what))
             self.assertEqual(reference, deterministic(killed, what))
+
+    def test_a_warm_start_goes_on_after_kills_and_extensions(self):
+        spec = self.write("spec.yaml", WARM)
+        one, killed, longer = self.path("one"), self.path("killed"), self.path("longer")
+        self.fine("run", spec, "-o", one)
+        for goal in (1, 3, 6, 10, 13):
+            process = start("run", spec, "-o", killed, "-j2")
+            wait_until(lambda: process.poll() is not None or stored_rounds(killed) >= goal)
+            process.kill()
+            process.communicate()
+        self.fine("run", spec, "-o", killed)
+        for rounds in (0, 1, 3, 4):
+            self.fine("run", spec, "-o", longer, "--set", f"budget.rounds={rounds}")
+        for what in ("rounds", "traces"):
+            reference = deterministic(one, what)
+            self.assertGreater(len(reference.splitlines()), 20)
+            self.assertEqual(reference, deterministic(killed, what))
+            self.assertEqual(reference, deterministic(longer, what))
+        cold = self.path("cold")
+        self.fine("run", spec, "-o", cold, "--set", "train.start=cold")
+        warm_rows, cold_rows = export(one, "rounds"), export(cold, "rounds")
+        for warm, cold in zip(warm_rows, cold_rows):
+            self.assertEqual(warm["loss"] == cold["loss"], warm["round"] == "0")
 
     def test_instruction_sets_change_nothing(self):
         spec = self.write("spec.yaml", SPEC)
@@ -343,7 +381,11 @@ class Looks(Case):
 
     def test_check_and_resolved_spec(self):
         spec = self.write("spec.yaml", SPEC)
-        self.assertIn("ok, 20 cells", self.fine("check", spec))
+        lines = self.fine("check", spec).splitlines()
+        self.assertIn("ok, 20 cells", lines[0])
+        self.assertEqual(lines[1], "  blobs: blobs, 1 x 1 x 8, 5 classes; mlp, 229 parameters; "
+                         "4 rounds, 10 to 40 labels of 600")
+        self.assertIn("s-cnn", lines[2])
         resolved = self.write("resolved.yaml", self.fine("check", spec, "--resolved"))
         self.assertEqual(self.fine("check", resolved, "--resolved"),
                          self.fine("check", spec, "--resolved"))
