@@ -609,14 +609,55 @@ static void resolved_reads_back_as_the_same(void **state)
 static void reads_the_specs_that_ship(void **state)
 {
     (void)state;
-    static const char *const paths[] = {EXPERIMENTS "/quickstart.yaml",
-                                        EXPERIMENTS "/glyphs-smoke.yaml"};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const names[] = {"quickstart", "glyphs-smoke", "paper/mnist",
+                                        "paper/mnist-no-validation", "paper/cifar-10",
+                                        "paper/cifar-10-no-validation"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[sizeof EXPERIMENTS + 64];
+        snprintf(path, sizeof path, EXPERIMENTS "/%s.yaml", names[i]);
         struct spec spec = {0};
         fb_error err = {0};
-        if (spec_read(paths[i], NULL, 0, &spec, &err))
+        if (spec_read(path, NULL, 0, &spec, &err))
             fail_msg("%s", err.text);
         probe_reads_back(spec.source);
+        spec_finish(&spec);
+    }
+}
+
+/* The paper's numbers; the twin without validation differs in nothing else. */
+static void ships_the_papers_settings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *network;
+        nn_optimizer optimizer;
+        double learning_rate;
+        size_t batch, epochs, initial, query, rounds, subpool;
+    } papers[] = {
+        {"mnist", "s-cnn", NN_ADAM, 1e-3, 32, 50, 20, 20, 50, 2000},
+        {"cifar-10", "k-cnn", NN_RMSPROP, 1e-4, 64, 150, 200, 400, 24, 4000},
+    };
+    for (size_t i = 0; i < 4; i++) {
+        bool twin = i % 2;
+        char path[sizeof EXPERIMENTS + 64];
+        struct spec spec = {0};
+        snprintf(path, sizeof path, EXPERIMENTS "/paper/%s%s.yaml", papers[i / 2].name,
+                 twin ? "-no-validation" : "");
+        assert_int_equal(spec_read(path, NULL, 0, &spec, NULL), 0);
+        assert_int_equal(spec.setting_count, 1);
+        const spec_setting *setting = &spec.settings[0];
+        assert_string_equal(setting->dataset.name, papers[i / 2].name);
+        assert_string_equal(setting->network.name, papers[i / 2].network);
+        assert_int_equal(setting->recipe.optimizer, papers[i / 2].optimizer);
+        assert_double(setting->recipe.learning_rate, papers[i / 2].learning_rate);
+        assert_int_equal(setting->recipe.batch, papers[i / 2].batch);
+        assert_int_equal(setting->recipe.epochs, papers[i / 2].epochs);
+        assert_int_equal(setting->split.initial, papers[i / 2].initial);
+        assert_int_equal(setting->query, papers[i / 2].query);
+        assert_int_equal(setting->rounds, papers[i / 2].rounds);
+        assert_int_equal(setting->subpool, papers[i / 2].subpool);
+        assert_int_equal(setting->split.validation, twin ? 0 : 5000);
+        assert_int_equal(setting->recipe.keep, twin ? NN_KEEP_LAST : NN_KEEP_BEST_VALIDATION);
         spec_finish(&spec);
     }
 }
@@ -690,6 +731,7 @@ int main(void)
         cmocka_unit_test(writes_every_default_out),
         cmocka_unit_test(resolved_reads_back_as_the_same),
         cmocka_unit_test(reads_the_specs_that_ship),
+        cmocka_unit_test(ships_the_papers_settings),
         cmocka_unit_test(survives_damaged_specs),
         cmocka_unit_test(fails_cleanly_without_memory),
         cmocka_unit_test(errors_stay_errors_without_memory),
