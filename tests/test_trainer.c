@@ -624,7 +624,7 @@ static void batches_follow_the_permutation(void **state)
 
 typedef struct epochs_seen {
     size_t count;
-    double accuracy[64];
+    double accuracy[400];
     size_t stop_at; /* epoch at which to cancel */
 } epochs_seen;
 
@@ -666,6 +666,7 @@ static void best_validation_is_kept(void **state)
      * tie. */
     assert_true(best > 0 && best < 39 && ties > 1);
     assert_int_equal(result.kept_epoch, best);
+    assert_int_equal(result.epochs, 40);
     assert_true(result.validation_accuracy == seen.accuracy[best]);
     assert_int_equal(nn_evaluate(a, &held.source, held.ids, held.labels, 30, &m, NULL), 0);
     assert_true(m.accuracy == result.validation_accuracy);
@@ -679,6 +680,99 @@ static void best_validation_is_kept(void **state)
     nn_destroy(b);
     free_samples(&s);
     free_samples(&held);
+}
+
+/* The epoch is the first whose running accuracy, which is made here by hand from the logits before
+ * each step, is high enough; the weights are those of a training of so many epochs. */
+static void training_stops_at_its_accuracy(void **state)
+{
+    (void)state;
+    samples s = make_samples(HIDDEN.input, 4, 24, false, 62);
+    nn_recipe recipe = recipe_of(24, 400, 5e-2), shorter;
+    nn_training training = training_of(&s);
+    nn_network *a = create_network(&HIDDEN, NN_PORTABLE), *b = create_network(&HIDDEN, NN_PORTABLE);
+    epochs_seen seen = {0};
+    double before = 0.0, at = 0.0;
+    training.progress = see_epoch;
+    training.progress_context = &seen;
+    recipe.stop_accuracy = 21.0 / 24.0;
+    nn_training_result result = train(a, &recipe, &training);
+    assert_in_range(result.epochs, 3, 399);
+    assert_int_equal(seen.count, result.epochs);
+    assert_int_equal(result.kept_epoch, result.epochs - 1);
+
+    /* One batch is an epoch: the running accuracy is that of the weights an epoch before. */
+    for (size_t epochs = result.epochs - 2; epochs < result.epochs; epochs++) {
+        nn_metrics m = {0};
+        shorter = recipe_of(24, epochs, 5e-2);
+        training.progress = NULL;
+        nn_initialize(b, stream_of(FB_STREAM_WEIGHTS, 3));
+        train(b, &shorter, &training);
+        assert_int_equal(nn_evaluate(b, &s.source, s.ids, s.labels, s.count, &m, NULL), 0);
+        before = at;
+        at = m.accuracy;
+    }
+    assert_true(before < recipe.stop_accuracy && at >= recipe.stop_accuracy);
+    shorter.epochs = result.epochs;
+    nn_initialize(b, stream_of(FB_STREAM_WEIGHTS, 3));
+    train(b, &shorter, &training);
+    assert_same_weights(a, b);
+    nn_destroy(a);
+    nn_destroy(b);
+    free_samples(&s);
+}
+
+/* Learns samples whose labels mean nothing on the validation samples, with this patience, keeping
+ * the last or the best weights. */
+static nn_training_result train_patiently(size_t patience, nn_keep keep, epochs_seen *seen)
+{
+    samples s = make_samples(HIDDEN.input, 4, 40, false, 59);
+    samples held = make_samples(HIDDEN.input, 4, 30, false, 60);
+    nn_recipe recipe = recipe_of(8, 60, 3e-2);
+    nn_training training = training_of(&s);
+    nn_network *network = create_network(&HIDDEN, NN_PORTABLE);
+    nn_metrics m = {0};
+    training.validation_source = &held.source;
+    training.validation_ids = held.ids;
+    training.validation_labels = held.labels;
+    training.validation_count = held.count;
+    training.progress = seen ? see_epoch : NULL;
+    training.progress_context = seen;
+    recipe.keep = keep;
+    recipe.stop_patience = patience;
+    nn_training_result result = train(network, &recipe, &training);
+    assert_int_equal(nn_evaluate(network, &held.source, held.ids, held.labels, held.count, &m,
+                                 NULL), 0);
+    assert_true(m.accuracy == result.validation_accuracy);
+    nn_destroy(network);
+    free_samples(&s);
+    free_samples(&held);
+    return result;
+}
+
+static void patience_waits_for_a_better_epoch(void **state)
+{
+    (void)state;
+    epochs_seen all = {0};
+    assert_int_equal(train_patiently(0, NN_KEEP_LAST, &all).epochs, 60);
+    for (size_t patience = 1; patience <= 7; patience += 2) {
+        size_t best = 0, epoch = 0;
+        while (epoch - best < patience) {
+            epoch++;
+            best = all.accuracy[epoch] > all.accuracy[best] ? epoch : best;
+        }
+        assert_in_range(epoch, patience, 58);
+        epochs_seen seen = {0};
+        nn_training_result last = train_patiently(patience, NN_KEEP_LAST, &seen);
+        nn_training_result kept = train_patiently(patience, NN_KEEP_BEST_VALIDATION, NULL);
+        assert_int_equal(seen.count, epoch + 1);
+        assert_int_equal(last.epochs, epoch + 1);
+        assert_int_equal(last.kept_epoch, epoch);
+        assert_true(last.validation_accuracy == all.accuracy[epoch]);
+        assert_int_equal(kept.epochs, epoch + 1);
+        assert_int_equal(kept.kept_epoch, best);
+        assert_true(kept.validation_accuracy == all.accuracy[best]);
+    }
 }
 
 static void progress_can_cancel(void **state)
@@ -762,6 +856,9 @@ static void impossible_trainings_are_refused(void **state)
     r.balanced = true, refuse_training(&r, &good, "not both");
     r = fine, r.crop_padding = 1, refuse_training(&r, &good, "padding of 1");
     r = fine, r.flip = true, refuse_training(&r, &good, "nothing to flip");
+    r = fine, r.stop_accuracy = 1.5, refuse_training(&r, &good, "not 1.5");
+    r = fine, r.stop_accuracy = NAN, refuse_training(&r, &good, "accuracy to stop at");
+    r = fine, r.stop_patience = 3, refuse_training(&r, &good, "patience needs validation");
     r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
     r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
     r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
@@ -801,6 +898,8 @@ int main(void)
         cmocka_unit_test(large_batches_are_one_batch),
         cmocka_unit_test(batches_follow_the_permutation),
         cmocka_unit_test(best_validation_is_kept),
+        cmocka_unit_test(training_stops_at_its_accuracy),
+        cmocka_unit_test(patience_waits_for_a_better_epoch),
         cmocka_unit_test(progress_can_cancel),
         cmocka_unit_test(diverging_losses_are_errors),
         cmocka_unit_test(impossible_trainings_are_refused),

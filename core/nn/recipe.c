@@ -152,6 +152,17 @@ static int check_keep(const nn_recipe *recipe, const nn_training *training, fb_e
     return FB_OK;
 }
 
+static int check_stop(const nn_recipe *recipe, const nn_training *training, fb_error *err)
+{
+    if (!(recipe->stop_accuracy >= 0.0 && recipe->stop_accuracy <= 1.0))
+        return fb_fail(err, FB_EINVAL, "the training accuracy to stop at must be above 0 and at "
+                       "most 1, or 0 for no such stop, not %g", recipe->stop_accuracy);
+    if (recipe->stop_patience > 0 && !recipe_validates(training))
+        return fb_fail(err, FB_EINVAL, "stopping by patience needs validation samples: set some "
+                       "apart, or stop by training accuracy");
+    return FB_OK;
+}
+
 int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_training *training,
                  fb_error *err)
 {
@@ -166,5 +177,7 @@ int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_tr
         rc = check_augmentation(recipe, network->input_shape, err);
     if (!rc)
         rc = check_keep(recipe, training, err);
+    if (!rc)
+        rc = check_stop(recipe, training, err);
     return rc;
 }

@@ -1,4 +1,5 @@
-/* The training loop: epochs of shuffled mini-batches, and which epoch's weights are kept. */
+/* The training loop: epochs of shuffled mini-batches, when it ends, and which epoch's weights are
+ * kept. */
 #include <math.h>
 #include <string.h>
 
@@ -15,13 +16,18 @@ typedef struct trainer {
     const nn_training *training;
     optimizer optimizer;
     size_t batch;     /* rows of a full batch */
-    uint64_t step;    /* since the training began */
+    size_t epoch;     /* the current one */
+    uint64_t step;    /* the current one since the training began */
     uint64_t steps;   /* in all epochs */
+    loss_sums sums;   /* of the current epoch */
     uint32_t *order;  /* (count) this epoch's permutation of positions */
     uint32_t *ids;    /* (batch) of the current batch */
     uint32_t *labels; /* (batch) */
     double *balance;  /* (classes) the weights that the recipe asked to be balanced, or NULL */
-    float *best;      /* NN_KEEP_BEST_VALIDATION: the best state so far */
+
+    double best_accuracy; /* the highest of a validation so far, and its first epoch */
+    size_t best_epoch;
+    float *best;          /* NN_KEEP_BEST_VALIDATION: the state after that epoch */
 } trainer;
 
 static int check_samples(const nn_network *network, const nn_training *training, fb_error *err)
@@ -85,12 +91,10 @@ static int trainer_init(trainer *t, nn_network *network, const nn_recipe *recipe
     return network_reserve(network, t->batch, true, err);
 }
 
-/* One step on positions order[first .. first+rows-1]; adds to the epoch's sums. */
-static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, loss_sums *epoch_sums,
-                       fb_error *err)
+/* Positions order[first .. first+rows-1] as the network's input, augmented, and their labels. */
+static void load_batch(trainer *t, size_t first, size_t rows)
 {
     nn_network *network = t->network;
-    const float *logits = NULL;
     for (size_t i = 0; i < rows; i++) {
         t->ids[i] = t->training->ids[t->order[first + i]];
         t->labels[i] = t->training->labels[t->order[first + i]];
@@ -98,6 +102,23 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, loss
     samples_gather(t->training->source, t->ids, 0, rows, network->input);
     augment(t->recipe, t->training->augmentation, t->step, rows, network->input_shape,
             network->input);
+}
+
+/* One step along the gradient that the network holds. */
+static void take_step(trainer *t)
+{
+    if (t->recipe->clip_norm > 0.0)
+        optimizer_clip(t->network, t->recipe->clip_norm);
+    optimizer_advance(&t->optimizer, schedule_rate(t->recipe, t->epoch, t->step, t->steps));
+    optimizer_update(&t->optimizer, t->network, 0, t->network->slab_count);
+    t->step++;
+}
+
+static int train_batch(trainer *t, size_t first, size_t rows, fb_error *err)
+{
+    nn_network *network = t->network;
+    const float *logits = NULL;
+    load_batch(t, first, rows);
     layer_pass pass = network_pass(network, PASS_TRAIN, t->training->dropout, t->step);
     int rc = network_forward(network, &pass, 0, network->layer_count, rows, network->input,
                              &logits, err);
@@ -108,34 +129,29 @@ static int train_batch(trainer *t, size_t epoch, size_t first, size_t rows, loss
                                         network->gradients[0]);
     if (!isfinite(sums.loss))
         return fb_fail(err, FB_ENUMERIC, "the training loss is not finite at epoch %zu, step "
-                       "%llu; a smaller learning rate or scaled inputs may help", epoch,
+                       "%llu; a smaller learning rate or scaled inputs may help", t->epoch,
                        (unsigned long long)t->step);
     rc = network_backward(network, &pass, rows, err);
     if (rc)
         return rc;
-    if (t->recipe->clip_norm > 0.0)
-        optimizer_clip(network, t->recipe->clip_norm);
-    optimizer_advance(&t->optimizer, schedule_rate(t->recipe, epoch, t->step, t->steps));
-    optimizer_update(&t->optimizer, network, 0, network->slab_count);
-    t->step++;
-    epoch_sums->loss += sums.loss;
-    epoch_sums->weight += sums.weight;
-    epoch_sums->correct += sums.correct;
+    take_step(t);
+    t->sums.loss += sums.loss;
+    t->sums.weight += sums.weight;
+    t->sums.correct += sums.correct;
     return FB_OK;
 }
 
-static int train_epoch(trainer *t, size_t epoch, double *ret_loss, fb_error *err)
+static int train_epoch(trainer *t, fb_error *err)
 {
     size_t count = t->training->count;
-    loss_sums sums = {0};
-    fb_stream_permutation(t->training->batches, epoch, count, t->order);
+    t->sums = (loss_sums){0};
+    fb_stream_permutation(t->training->batches, t->epoch, count, t->order);
     for (size_t first = 0; first < count; first += t->batch) {
         size_t rows = count - first < t->batch ? count - first : t->batch;
-        int rc = train_batch(t, epoch, first, rows, &sums, err);
+        int rc = train_batch(t, first, rows, err);
         if (rc)
             return rc;
     }
-    *ret_loss = sums.loss / sums.weight;
     return FB_OK;
 }
 
@@ -144,7 +160,8 @@ static int validate(trainer *t, bool last, double *ret_accuracy, fb_error *err)
 {
     const nn_training *training = t->training;
     nn_metrics metrics = {.accuracy = (double)NAN};
-    if (recipe_validates(training) && (last || t->best || training->progress)) {
+    bool wanted = last || t->best || t->recipe->stop_patience > 0 || training->progress;
+    if (wanted && recipe_validates(training)) {
         int rc = nn_evaluate(t->network, training->validation_source, training->validation_ids,
                              training->validation_labels, training->validation_count, &metrics,
                              err);
@@ -155,31 +172,63 @@ static int validate(trainer *t, bool last, double *ret_accuracy, fb_error *err)
     return FB_OK;
 }
 
-static void keep_weights(trainer *t, size_t epoch, double accuracy, nn_training_result *result)
+/* Notes this epoch's validation accuracy, and keeps its weights if they are to be kept so far. */
+static void keep_weights(trainer *t, double accuracy, nn_training_result *result)
 {
-    if (t->best && epoch > 0 && !(accuracy > result->validation_accuracy))
+    bool better = t->epoch == 0 || accuracy > t->best_accuracy;
+    if (better) {
+        t->best_accuracy = accuracy;
+        t->best_epoch = t->epoch;
+    }
+    if (t->best && !better)
         return;
-    result->kept_epoch = epoch;
+    result->kept_epoch = t->epoch;
     result->validation_accuracy = accuracy;
     if (t->best)
         nn_get_state(t->network, t->best);
 }
 
-static int run_epochs(trainer *t, nn_training_result *result, fb_error *err)
+/* Whether the samples were classified so well, each before the step that it was part of. */
+static bool has_learnt(const trainer *t)
+{
+    double accuracy = (double)t->sums.correct / (double)t->training->count;
+    return t->recipe->stop_accuracy > 0.0 && accuracy >= t->recipe->stop_accuracy;
+}
+
+static bool has_lost_patience(const trainer *t)
+{
+    return t->recipe->stop_patience > 0 && t->epoch - t->best_epoch >= t->recipe->stop_patience;
+}
+
+/* Trains and validates one epoch; *ret_done when it is the last. */
+static int run_epoch(trainer *t, nn_training_result *result, bool *ret_done, fb_error *err)
 {
     const nn_training *training = t->training;
-    for (size_t epoch = 0; epoch < t->recipe->epochs; epoch++) {
-        double accuracy;
-        int rc = train_epoch(t, epoch, &result->loss, err);
-        if (!rc)
-            rc = validate(t, epoch + 1 == t->recipe->epochs, &accuracy, err);
+    double accuracy;
+    int rc = train_epoch(t, err);
+    if (rc)
+        return rc;
+    bool done = t->epoch + 1 == t->recipe->epochs || has_learnt(t);
+    rc = validate(t, done, &accuracy, err);
+    if (rc)
+        return rc;
+    keep_weights(t, accuracy, result);
+    result->loss = t->sums.loss / t->sums.weight;
+    result->epochs = t->epoch + 1;
+    if (training->progress &&
+        training->progress(training->progress_context, t->epoch, result->loss, accuracy))
+        return fb_fail(err, FB_ECANCELLED, "the training was cancelled after epoch %zu", t->epoch);
+    *ret_done = done || has_lost_patience(t);
+    return FB_OK;
+}
+
+static int run_epochs(trainer *t, nn_training_result *result, fb_error *err)
+{
+    bool done = false;
+    for (t->epoch = 0; !done; t->epoch++) {
+        int rc = run_epoch(t, result, &done, err);
         if (rc)
             return rc;
-        keep_weights(t, epoch, accuracy, result);
-        if (training->progress &&
-            training->progress(training->progress_context, epoch, result->loss, accuracy))
-            return fb_fail(err, FB_ECANCELLED, "the training was cancelled after epoch %zu",
-                           epoch);
     }
     if (t->best)
         nn_set_state(t->network, t->best);
