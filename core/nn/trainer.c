@@ -5,6 +5,7 @@
 
 #include "alloc.h"
 #include "augment.h"
+#include "diagnose.h"
 #include "loss.h"
 #include "optimizer.h"
 #include "recipe.h"
@@ -114,6 +115,16 @@ static void take_step(trainer *t)
     t->step++;
 }
 
+/* What is known when the `what` loss is not finite; `rows` as diagnose_not_finite takes it. */
+static int fail_not_finite(const trainer *t, const char *what, size_t rows, fb_error *err)
+{
+    char clause[DIAGNOSE_SIZE];
+    diagnose_not_finite(t->network, rows, clause);
+    return fb_fail(err, FB_ENUMERIC, "the %s loss is not finite at epoch %zu, step %llu: %s; a "
+                   "smaller learning rate or scaled inputs may help", what, t->epoch,
+                   (unsigned long long)t->step, clause);
+}
+
 static int train_batch(trainer *t, size_t first, size_t rows, fb_error *err)
 {
     nn_network *network = t->network;
@@ -128,9 +139,7 @@ static int train_batch(trainer *t, size_t first, size_t rows, fb_error *err)
                                         t->balance ? t->balance : t->recipe->class_weights,
                                         network->gradients[0]);
     if (!isfinite(sums.loss))
-        return fb_fail(err, FB_ENUMERIC, "the training loss is not finite at epoch %zu, step "
-                       "%llu; a smaller learning rate or scaled inputs may help", t->epoch,
-                       (unsigned long long)t->step);
+        return fail_not_finite(t, "training", rows, err);
     rc = network_backward(network, &pass, rows, err);
     if (rc)
         return rc;
@@ -155,19 +164,18 @@ static int train_epoch(trainer *t, fb_error *err)
     return FB_OK;
 }
 
-/* Validation accuracy of the weights as they are; NaN when nobody would look at it. */
+/* Validation accuracy of the weights as they are; left alone when nobody would look at it. */
 static int validate(trainer *t, bool last, double *ret_accuracy, fb_error *err)
 {
     const nn_training *training = t->training;
-    nn_metrics metrics = {.accuracy = (double)NAN};
+    nn_metrics metrics;
     bool wanted = last || t->best || t->recipe->stop_patience > 0 || training->progress;
-    if (wanted && recipe_validates(training)) {
-        int rc = nn_evaluate(t->network, training->validation_source, training->validation_ids,
-                             training->validation_labels, training->validation_count, &metrics,
-                             err);
-        if (rc)
-            return rc;
-    }
+    if (!wanted || !recipe_validates(training))
+        return FB_OK;
+    int rc = nn_evaluate(t->network, training->validation_source, training->validation_ids,
+                         training->validation_labels, training->validation_count, &metrics, err);
+    if (rc)
+        return rc == FB_ENUMERIC ? fail_not_finite(t, "validation", 0, err) : rc;
     *ret_accuracy = metrics.accuracy;
     return FB_OK;
 }
@@ -204,7 +212,7 @@ static bool has_lost_patience(const trainer *t)
 static int run_epoch(trainer *t, nn_training_result *result, bool *ret_done, fb_error *err)
 {
     const nn_training *training = t->training;
-    double accuracy;
+    double accuracy = (double)NAN;
     int rc = train_epoch(t, err);
     if (rc)
         return rc;
