@@ -854,6 +854,23 @@ static void refuse_training(const nn_recipe *recipe, const nn_training *training
     nn_destroy(network);
 }
 
+static void lbfgs_takes_no_steps(void **state)
+{
+    (void)state;
+    samples s = make_samples(SOFTMAX.input, 3, 6, false, 84);
+    nn_recipe recipe = {.optimizer = NN_LBFGS, .keep = NN_KEEP_LAST, .c = 1.0}, r;
+    nn_training training = training_of(&s);
+    nn_network *network = create_network(&SOFTMAX, NN_PORTABLE);
+    nn_training_result result;
+    fb_error err = {0};
+    r = recipe, r.weight_decay = 0.1;
+    assert_refused(nn_train(network, &r, &training, &result, &err), FB_EINVAL, &err, "no meaning");
+    r = recipe, r.crop_padding = 1;
+    assert_refused(nn_train(network, &r, &training, &result, &err), FB_EINVAL, &err, "no meaning");
+    nn_destroy(network);
+    free_samples(&s);
+}
+
 static void impossible_trainings_are_refused(void **state)
 {
     (void)state;
@@ -889,6 +906,7 @@ static void impossible_trainings_are_refused(void **state)
     r = fine, r.stop_accuracy = 1.5, refuse_training(&r, &good, "not 1.5");
     r = fine, r.stop_accuracy = NAN, refuse_training(&r, &good, "accuracy to stop at");
     r = fine, r.stop_patience = 3, refuse_training(&r, &good, "patience needs validation");
+    r = fine, r.optimizer = NN_LBFGS, refuse_training(&r, &good, "3 layers");
     r = fine, r.batch = 0, refuse_training(&r, &good, "batch");
     r = fine, r.epochs = 0, refuse_training(&r, &good, "epochs");
     r = fine, r.optimizer = 0, refuse_training(&r, &good, "optimizer");
@@ -932,6 +950,7 @@ int main(void)
         cmocka_unit_test(patience_waits_for_a_better_epoch),
         cmocka_unit_test(progress_can_cancel),
         cmocka_unit_test(diverging_losses_name_the_layer),
+        cmocka_unit_test(lbfgs_takes_no_steps),
         cmocka_unit_test(impossible_trainings_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

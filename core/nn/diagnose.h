@@ -7,8 +7,8 @@
 enum { DIAGNOSE_SIZE = 160 };
 
 /* Writes a clause that names the first layer, by index and kind, whose weights or whose output in
- * the last forward pass over `rows` rows are not finite; or the samples, when their numbers are not.
- * With 0 rows only weights are looked at. */
+ * the last pass, a training pass over `rows` rows, are not finite; or the samples, when their
+ * numbers are not. With 0 rows only weights are looked at. */
 void diagnose_not_finite(const nn_network *network, size_t rows, char ret_clause[DIAGNOSE_SIZE]);
 
 #endif

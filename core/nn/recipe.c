@@ -71,6 +71,23 @@ static int check_optimizer(const nn_recipe *recipe, fb_error *err)
                    (int)recipe->optimizer);
 }
 
+/* What the solver reads is checked there; everything else must be off. */
+static int check_lbfgs(const nn_recipe *recipe, const nn_network *network, fb_error *err)
+{
+    if (network->layer_count != 1)
+        return fb_fail(err, FB_EINVAL, "L-BFGS trains the network \"linear\", a dense layer alone, "
+                       "but this network has %zu layers: choose another optimizer",
+                       network->layer_count);
+    if (recipe->momentum != 0.0 || recipe->nesterov || recipe->weight_decay != 0.0 ||
+        recipe->clip_norm != 0.0 || recipe->schedule != NN_CONSTANT ||
+        recipe->stop_accuracy != 0.0 || recipe->stop_patience > 0 || recipe->crop_padding > 0 ||
+        recipe->flip)
+        return fb_fail(err, FB_EINVAL, "L-BFGS solves the whole problem: momentum, weight decay, "
+                       "clipping, schedules, augmentation and rules to stop have no meaning for "
+                       "it, leave them out");
+    return FB_OK;
+}
+
 static int check_steps(const nn_recipe *recipe, fb_error *err)
 {
     if (!above_zero(recipe->learning_rate))
@@ -166,17 +183,19 @@ static int check_stop(const nn_recipe *recipe, const nn_training *training, fb_e
 int recipe_check(const nn_recipe *recipe, const nn_network *network, const nn_training *training,
                  fb_error *err)
 {
-    int rc = check_optimizer(recipe, err);
+    int rc = check_class_weights(recipe, network->class_count, err);
+    if (!rc)
+        rc = check_keep(recipe, training, err);
+    if (!rc && recipe->optimizer == NN_LBFGS)
+        return check_lbfgs(recipe, network, err);
+    if (!rc)
+        rc = check_optimizer(recipe, err);
     if (!rc)
         rc = check_steps(recipe, err);
     if (!rc)
         rc = check_schedule(recipe, err);
     if (!rc)
-        rc = check_class_weights(recipe, network->class_count, err);
-    if (!rc)
         rc = check_augmentation(recipe, network->input_shape, err);
-    if (!rc)
-        rc = check_keep(recipe, training, err);
     if (!rc)
         rc = check_stop(recipe, training, err);
     return rc;

@@ -253,6 +253,8 @@ int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *tr
         rc = check_samples(network, training, err);
     if (rc)
         return rc;
+    if (recipe->optimizer == NN_LBFGS)
+        return fb_fail(err, FB_EINVAL, "L-BFGS is not in this build: choose another optimizer");
     rc = trainer_init(&t, network, recipe, training, err);
     if (rc)
         goto done;
