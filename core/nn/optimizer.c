@@ -79,7 +79,7 @@ void optimizer_advance(optimizer *o, double learning_rate)
     case NN_LBFGS:
         break;
     }
-    FB_CHECK(!"an optimizer that goes by steps");
+    FB_CHECK(false && "an optimizer that goes by steps");
 }
 
 void optimizer_update(const optimizer *o, nn_network *network, size_t offset, size_t count)
@@ -102,5 +102,5 @@ void optimizer_update(const optimizer *o, nn_network *network, size_t offset, si
     case NN_LBFGS:
         break;
     }
-    FB_CHECK(!"an optimizer that goes by steps");
+    FB_CHECK(false && "an optimizer that goes by steps");
 }
