@@ -656,6 +656,7 @@ static int do_everything(const samples *s, fb_error *err)
     nn_metrics metrics;
     float probabilities[2 * 12 * 4];
     recipe.keep = NN_KEEP_BEST_VALIDATION;
+    recipe.balanced = true;
     training.validation_source = &s->source;
     training.validation_ids = s->ids;
     training.validation_labels = s->labels;
