@@ -5,8 +5,10 @@
 #include "cifar.h"
 #include "datasets.h"
 #include "idx.h"
+#include "libsvm.h"
 #include "parts.h"
 #include "registry.h"
+#include "standardize.h"
 #include "synthetic.h"
 
 int part_check_size(const char *where, uint64_t count, uint64_t row, uint64_t size, fb_error *err)
@@ -96,30 +98,45 @@ static void digest_dataset(dataset *data)
     fb_digest_end_hex(&digest, data->digest);
 }
 
+static int load_files(const data_spec *spec, dataset *ret_dataset, fb_error *err)
+{
+    switch (spec->format) {
+    case DATA_REGISTRY:
+        return registry_load(spec, ret_dataset, err);
+    case DATA_IDX:
+        return idx_load(spec, ret_dataset, err);
+    case DATA_CIFAR:
+        return cifar_load(spec, ret_dataset, err);
+    case DATA_LIBSVM:
+        return libsvm_load(spec, ret_dataset, err);
+    case DATA_SYNTHETIC:
+        return synthetic_load(spec, ret_dataset, err);
+    }
+    return fb_fail(err, FB_EINVAL,
+                   "a data set of format %d: expected registry, idx, cifar, libsvm or synthetic",
+                   (int)spec->format);
+}
+
+static int read_test_ids(const char *path, dataset *data, fb_error *err)
+{
+    if (data->test.count > 0)
+        return fb_fail(err, FB_EINVAL, "%s: a list of test samples, but the data set has %zu test "
+                       "samples of its own: leave the list out", path, data->test.count);
+    return data_ids_read(path, data->train.count, &data->test_ids, err);
+}
+
 int dataset_load(const data_spec *spec, dataset *ret_dataset, fb_error *err)
 {
     dataset data = {0};
-    int rc;
-    switch (spec->format) {
-    case DATA_REGISTRY:
-        rc = registry_load(spec, &data, err);
-        break;
-    case DATA_IDX:
-        rc = idx_load(spec, &data, err);
-        break;
-    case DATA_CIFAR:
-        rc = cifar_load(spec, &data, err);
-        break;
-    case DATA_SYNTHETIC:
-        rc = synthetic_load(spec, &data, err);
-        break;
-    default:
-        rc = fb_fail(err, FB_EINVAL,
-                     "a data set of format %d: expected registry, idx, cifar or synthetic",
-                     (int)spec->format);
-    }
-    if (rc)
+    int rc = load_files(spec, &data, err);
+    if (!rc && spec->test_ids)
+        rc = read_test_ids(spec->test_ids, &data, err);
+    if (!rc && spec->standardize)
+        rc = standardize_dataset(&data, err);
+    if (rc) {
+        dataset_finish(&data);
         return rc;
+    }
     digest_dataset(&data);
     *ret_dataset = data;
     return FB_OK;
@@ -131,5 +148,6 @@ void dataset_finish(dataset *data)
         return;
     part_finish(&data->train);
     part_finish(&data->test);
+    data_ids_finish(&data->test_ids);
     *data = (dataset){0};
 }

@@ -21,12 +21,22 @@ typedef struct data_part {
     uint32_t *labels; /* (count) 0 .. class_count-1 */
 } data_part;
 
+/* Samples that a file lists: one id a line, with blanks, blank lines and '#' comments. */
+typedef struct data_ids {
+    const char *path; /* the caller's; it outlives the list */
+    uint32_t *ids;    /* (count) ascending */
+    size_t *lines;    /* (count) where they stand, for sentences */
+    size_t count;
+    char digest[FB_DIGEST_HEX]; /* of the ids, whatever their order and the file's name */
+} data_ids;
+
 typedef struct dataset {
     size_t height, width, channels; /* feature vectors: 1 x 1 x features */
     size_t class_count;
     data_part train;
-    data_part test; /* count 0: the spec must say which training samples are the test set */
-    char digest[FB_DIGEST_HEX]; /* of shapes, decoded arrays and labels */
+    data_part test; /* count 0: training samples are the test set, those of test_ids or a share */
+    data_ids test_ids; /* count 0: none */
+    char digest[FB_DIGEST_HEX]; /* of shapes, decoded arrays (standardized ones) and labels */
 } dataset;
 
 /* Where a data set comes from. Texts belong to the caller. */
@@ -34,6 +44,7 @@ typedef enum data_format {
     DATA_REGISTRY = 1, /* by name: "fashion-mnist", "cifar-10" */
     DATA_IDX,          /* four IDX files, plain or .gz */
     DATA_CIFAR,        /* files of CIFAR-10 or CIFAR-100, binary version */
+    DATA_LIBSVM,       /* text, sparse features */
     DATA_SYNTHETIC     /* a generator */
 } data_format;
 
@@ -44,19 +55,26 @@ typedef struct data_spec {
     const char *test_images, *test_labels;   /* both NULL: no test set */
     const char **train_files, **test_files;  /* DATA_CIFAR: paths, read one behind the other; */
     size_t train_file_count, test_file_count; /* no test file: no test set */
-    size_t class_count; /* DATA_CIFAR: 10, or 100 for the fine classes of CIFAR-100; DATA_SYNTHETIC:
-                           0 is the generator's preset, as for all that follows */
+    const char *file, *test_file; /* DATA_LIBSVM: paths; test_file NULL: no test set */
+    const char *test_ids; /* a file of the training samples that are the test set, or NULL */
+    bool standardize;     /* every feature, pixels too, becomes a float of mean 0 and population
+                             standard deviation 1 over the samples that are not in the test set; one
+                             that is the same in all of them becomes 0 */
+    size_t class_count;   /* DATA_CIFAR: 10, or 100 for the fine classes of CIFAR-100;
+                             DATA_SYNTHETIC: 0 is the generator's preset */
+    size_t feature_count; /* DATA_LIBSVM: 0 is the largest index; DATA_SYNTHETIC: as above */
+    /* DATA_SYNTHETIC; 0 means the generator's preset */
     uint64_t seed;
     size_t train_count, test_count;
-    size_t feature_count;
     double noise; /* its meaning is the generator's (see data_generators) */
     const char *directory; /* --data DIR; NULL: only the other places are searched */
 } data_spec;
 
 /* Loads a data set. Every file is checked: magic, dimensions, sizes before anything is
- * allocated, and no byte too few or too many. The sentence on failure names the file and what
- * was expected; FB_ENOENT for a registry entry that is nowhere lists the places that were
- * searched and the Debian package. */
+ * allocated, and no byte too few or too many. The sentence on failure names the file (for a text:
+ * "FILE:LINE:COLUMN") and what was expected; FB_ENOENT for a registry entry that is nowhere lists
+ * the places that were searched and the Debian package. The texts of `spec` outlive the data set.
+ */
 int dataset_load(const data_spec *spec, dataset *ret_dataset, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */
@@ -92,13 +110,23 @@ const data_generator_info *data_generators(size_t *ret_count);
 
 /* ---- splits -------------------------------------------------------------------------------- */
 
+/* Reads a file of ids of a training set of `sample_count` samples. FB_EFORMAT with file and line
+ * for what is not one id a line, an id that is repeated, and a file without ids; FB_ERANGE for an
+ * id that is too large. `path` must outlive the list. */
+int data_ids_read(const char *path, size_t sample_count, data_ids *ret_ids, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void data_ids_finish(data_ids *ids);
+
 typedef struct split_spec {
     size_t validation; /* samples held out of training, drawn per trial, class-balanced; 0: none */
     double test_share; /* > 0 (and < 1): this share of the training set, rounded, is the test set,
-                          drawn per trial whatever the classes; needs dataset.test.count == 0 */
+                          drawn per trial whatever the classes; needs a data set without test
+                          samples and test_ids */
     size_t initial;    /* samples labelled at the start */
     bool balance;      /* initial labels: the same number of each class, as nearly as the counts
                           let; false: drawn whatever the classes */
+    const data_ids *validation_ids, *initial_ids; /* these samples instead of so many; or NULL */
 } split_spec;
 
 /* One trial's roles. All id lists are ascending and disjoint; together they are all training
@@ -110,18 +138,19 @@ typedef struct data_split {
     size_t initial_count;
     uint32_t *validation;
     size_t validation_count;
-    uint32_t *test; /* ids in the training set when test_share > 0; NULL: use data->test */
+    uint32_t *test; /* ids in the training set; NULL: use data->test */
     size_t test_count;
 } data_split;
 
 /* Draws a trial's split from its streams ("split" for test and validation, "initial labels";
  * axes: the data set's digest and the trial), by keyed hash: the test set first, then validation
  * out of the rest, then the initial labels. A larger validation (or initial) set contains a
- * smaller one.
+ * smaller one. Samples that are listed by id have their roles before anything is drawn.
  * Class-balanced counts: each class gets floor(count / C), and the remainder goes one each to the
  * classes in a drawn order. Where a class has too few samples, the others get its places in the
  * same order. FB_ERANGE with the numbers when there are not enough samples in all; FB_EINVAL for a
- * test share although the data set has test samples. */
+ * test share although the data set has a test set, and with file and line for a sample that is
+ * listed for two roles. */
 int data_split_draw(const dataset *data, const split_spec *spec, uint64_t seed, uint32_t trial,
                     data_split *ret_split, fb_error *err);
 

@@ -1,8 +1,8 @@
 /* split.c - one trial's roles of the training samples.
  *
- * Every training sample starts in the pool. Test, validation and initial samples are taken out
- * of it one role after the other, each by the order of a keyed hash of the ids, so that a
- * larger number takes the same samples and some more. */
+ * Every training sample starts in the pool. Those that are listed for a role are taken out of it
+ * first; then test, validation and initial samples one role after the other, each by the order of
+ * a keyed hash of the ids, so that a larger number takes the same samples and some more. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +16,9 @@ enum { DRAW_TEST, DRAW_VALIDATION, DRAW_VALIDATION_CLASSES };
 enum { DRAW_INITIAL, DRAW_INITIAL_CLASSES };
 
 typedef enum split_role { ROLE_POOL, ROLE_TEST, ROLE_VALIDATION, ROLE_INITIAL } split_role;
+
+static const char *const g_role_names[] = {"the pool", "the test set", "the validation set",
+                                           "the initial labels"};
 
 typedef struct ranked {
     uint64_t hash;
@@ -130,6 +133,22 @@ static void take_balanced(split_drawing *d, fb_stream stream, uint64_t draw, uin
     }
 }
 
+/* Gives a role to the samples of a list (NULL: none). */
+static int take_listed(split_drawing *d, const data_ids *list, split_role role, fb_error *err)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        uint32_t id = list->ids[i];
+        FB_CHECK(id < d->samples->count);
+        if (d->roles[id] != ROLE_POOL)
+            return fb_fail(err, FB_EINVAL,
+                           "%s:%zu: sample %lu is to be in %s, but is in %s already", list->path,
+                           list->lines[i], (unsigned long)id, g_role_names[role],
+                           g_role_names[d->roles[id]]);
+        d->roles[id] = (uint8_t)role;
+    }
+    return FB_OK;
+}
+
 /* Copies out the ids of a role, ascending. */
 static int collect(const split_drawing *d, split_role role, uint32_t **ret_ids, size_t *ret_count,
                    fb_error *err)
@@ -167,60 +186,106 @@ static int collect_all(const split_drawing *d, bool test, data_split *ret_split,
     return FB_OK;
 }
 
-/* Finds the size of the test set, and whether all roles can be filled. */
-static int check_counts(const dataset *data, const split_spec *spec, size_t *ret_test,
-                        fb_error *err)
+/* How many samples of each role are drawn, after those that are listed. */
+typedef struct split_counts {
+    size_t test, validation, initial;
+} split_counts;
+
+/* The size of a test set that is drawn; 0 when there is another. */
+static int count_test(const dataset *data, const split_spec *spec, size_t *ret_test, fb_error *err)
 {
     size_t count = data->train.count, test = 0;
     if (!(spec->test_share >= 0 && spec->test_share < 1))
         return fb_fail(err, FB_ERANGE, "a test share of %g: expected a number >= 0 and < 1",
                        spec->test_share);
     if (spec->test_share > 0) {
-        if (data->test.count > 0)
+        size_t others = data->test.count + data->test_ids.count;
+        if (others > 0)
             return fb_fail(err, FB_EINVAL,
-                           "a test share of %g, but the data set has %zu test samples of its own: "
+                           "a test share of %g, but the data set has %zu test samples already: "
                            "leave the share out",
-                           spec->test_share, data->test.count);
+                           spec->test_share, others);
         test = (size_t)(spec->test_share * (double)count + 0.5);
         if (test == 0)
             return fb_fail(err, FB_ERANGE,
                            "a test share of %g of %zu samples is no sample; expected at least one",
                            spec->test_share, count);
     }
-    size_t rest = count - test;
-    if (spec->validation > rest || spec->initial > rest - spec->validation)
-        return fb_fail(err, FB_ERANGE,
-                       "the data set has %zu training samples, too few for %zu test samples, %zu "
-                       "validation samples and %zu initial labels",
-                       count, test, spec->validation, spec->initial);
     *ret_test = test;
     return FB_OK;
+}
+
+/* Finds the sizes of what is drawn, and whether all roles can be filled. */
+static int check_counts(const dataset *data, const split_spec *spec, split_counts *ret_counts,
+                        fb_error *err)
+{
+    split_counts counts = {.validation = spec->validation_ids ? 0 : spec->validation,
+                           .initial = spec->initial_ids ? 0 : spec->initial};
+    int rc = count_test(data, spec, &counts.test, err);
+    if (rc)
+        return rc;
+    size_t listed = data->test_ids.count;
+    listed += spec->validation_ids ? spec->validation_ids->count : 0;
+    listed += spec->initial_ids ? spec->initial_ids->count : 0;
+    FB_CHECK(listed <= data->train.count);
+    size_t rest = data->train.count - listed;
+    if (counts.test > rest || counts.validation > rest - counts.test ||
+        counts.initial > rest - counts.test - counts.validation) {
+        char files[64] = "";
+        if (listed)
+            snprintf(files, sizeof files, " (%zu are listed for a role)", listed);
+        return fb_fail(err, FB_ERANGE,
+                       "the data set has %zu training samples%s, too few for %zu test samples, %zu "
+                       "validation samples and %zu initial labels",
+                       data->train.count, files, counts.test, counts.validation, counts.initial);
+    }
+    *ret_counts = counts;
+    return FB_OK;
+}
+
+static int take_all_listed(split_drawing *d, const dataset *data, const split_spec *spec,
+                           fb_error *err)
+{
+    int rc = take_listed(d, &data->test_ids, ROLE_TEST, err);
+    if (!rc)
+        rc = take_listed(d, spec->validation_ids, ROLE_VALIDATION, err);
+    return rc ? rc : take_listed(d, spec->initial_ids, ROLE_INITIAL, err);
+}
+
+/* Draws what is not listed. */
+static void draw_roles(split_drawing *d, const char *dataset_digest, const split_counts *counts,
+                       bool balance, uint64_t seed, uint32_t trial)
+{
+    char trial_text[16];
+    snprintf(trial_text, sizeof trial_text, "%lu", (unsigned long)trial);
+    const fb_axis axes[] = {{"dataset", dataset_digest}, {"trial", trial_text}};
+    fb_stream held_out = fb_stream_make(seed, FB_STREAM_SPLIT, axes, 2);
+    fb_stream initial = fb_stream_make(seed, FB_STREAM_INITIAL, axes, 2);
+    take_first(d, held_out, DRAW_TEST, counts->test, ROLE_TEST);
+    take_balanced(d, held_out, DRAW_VALIDATION, DRAW_VALIDATION_CLASSES, counts->validation,
+                  ROLE_VALIDATION);
+    if (balance)
+        take_balanced(d, initial, DRAW_INITIAL, DRAW_INITIAL_CLASSES, counts->initial,
+                      ROLE_INITIAL);
+    else
+        take_first(d, initial, DRAW_INITIAL, counts->initial, ROLE_INITIAL);
 }
 
 int data_split_draw(const dataset *data, const split_spec *spec, uint64_t seed, uint32_t trial,
                     data_split *ret_split, fb_error *err)
 {
-    size_t test = 0;
+    split_counts counts = {0};
     split_drawing d = {0};
-    int rc = check_counts(data, spec, &test, err);
-    if (!rc)
-        rc = drawing_init(&d, data, err);
+    int rc = drawing_init(&d, data, err);
     if (rc)
         return rc;
-    char trial_text[16];
-    snprintf(trial_text, sizeof trial_text, "%lu", (unsigned long)trial);
-    const fb_axis axes[] = {{"dataset", data->digest}, {"trial", trial_text}};
-    fb_stream held_out = fb_stream_make(seed, FB_STREAM_SPLIT, axes, 2);
-    fb_stream initial = fb_stream_make(seed, FB_STREAM_INITIAL, axes, 2);
-    take_first(&d, held_out, DRAW_TEST, test, ROLE_TEST);
-    take_balanced(&d, held_out, DRAW_VALIDATION, DRAW_VALIDATION_CLASSES, spec->validation,
-                  ROLE_VALIDATION);
-    if (spec->balance)
-        take_balanced(&d, initial, DRAW_INITIAL, DRAW_INITIAL_CLASSES, spec->initial,
-                      ROLE_INITIAL);
-    else
-        take_first(&d, initial, DRAW_INITIAL, spec->initial, ROLE_INITIAL);
-    rc = collect_all(&d, spec->test_share > 0, ret_split, err);
+    rc = take_all_listed(&d, data, spec, err);
+    if (!rc)
+        rc = check_counts(data, spec, &counts, err);
+    if (!rc) {
+        draw_roles(&d, data->digest, &counts, spec->balance, seed, trial);
+        rc = collect_all(&d, data->test_ids.count > 0 || counts.test > 0, ret_split, err);
+    }
     drawing_finish(&d);
     return rc;
 }

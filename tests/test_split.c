@@ -1,4 +1,5 @@
-/* test_split.c - one trial's roles: disjoint, balanced, nested, and refused with the numbers. */
+/* test_split.c - one trial's roles: disjoint, balanced, nested, listed in files, and refused with
+ * the numbers. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 
 #include "alloc.h"
 #include "datasets.h"
+#include "scratch.h"
 
 enum { SAMPLES = 1000, CLASSES = 7 };
 
@@ -289,6 +291,156 @@ static void test_memory_short(void **state)
     assert_true(n > 8);
 }
 
+/* ---- samples that are listed by id ---- */
+
+static data_ids read_ids(const char *name, const char *text)
+{
+    data_ids ids = {0};
+    fb_error err = {0};
+    if (data_ids_read(scratch_write(name, text, strlen(text), false), SAMPLES, &ids, &err))
+        fail_msg("%s", err.text);
+    return ids;
+}
+
+static void test_id_file(void **state)
+{
+    (void)state;
+    static const uint32_t expected[] = {0, 3, 7, 999};
+    static const size_t lines[] = {5, 7, 1, 4};
+    data_ids ids = read_ids("a", "7\n\n# comment\r\n\t 999 # last\r\n0\n  \n3");
+    data_ids same = read_ids("b", "0\n3\n7\n999\n"), other = read_ids("c", "0\n3\n7\n998\n");
+    assert_int_equal(ids.count, 4);
+    assert_memory_equal(ids.ids, expected, sizeof expected);
+    assert_memory_equal(ids.lines, lines, sizeof lines);
+    assert_string_equal(ids.digest, same.digest); /* neither name nor order */
+    assert_string_not_equal(ids.digest, other.digest);
+    data_ids_finish(&ids);
+    data_ids_finish(&same);
+    data_ids_finish(&other);
+    data_ids_finish(NULL);
+}
+
+static void test_bad_id_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int status;
+        const char *words;
+    } cases[] = {
+        {"", FB_EFORMAT, "/ids: there are no samples; expected one a line"},
+        {"# 1\n", FB_EFORMAT, "/ids: there are no samples"},
+        {"1\n2\n1000\n", FB_ERANGE,
+         "/ids:3:1: there is no sample 1000: the data set has 1000 training samples, 0 to 999"},
+        {"1\n 18446744073709551616\n", FB_EFORMAT, "/ids:2:2: expected the position of a sample"},
+        {"1\n-1\n", FB_EFORMAT, "/ids:2:1: expected the position of a sample, an integer from 0, "
+                               "found '-1'"},
+        {"1.0\n", FB_EFORMAT, "/ids:1:1: "},
+        {"1,2\n", FB_EFORMAT, "/ids:1:1: "},
+        {"1 2\n", FB_EFORMAT, "/ids:1:3: expected one sample a line, found '2'"},
+        {"id\n1\n", FB_EFORMAT, "/ids:1:1: "},
+        {"5\n1\n\n05\n1\n", FB_EFORMAT, "/ids:5: sample 1 is repeated (first in line 2)"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        data_ids ids = {.count = 77};
+        fb_error err = {0};
+        const char *path = scratch_write("ids", cases[i].text, strlen(cases[i].text), false);
+        assert_int_equal(data_ids_read(path, SAMPLES, &ids, &err), cases[i].status);
+        if (!strstr(err.text, cases[i].words))
+            fail_msg("expected '%s' in: %s", cases[i].words, err.text);
+        assert_int_equal(ids.count, 77);
+    }
+    data_ids ids = {0};
+    fb_error err = {0};
+    assert_int_equal(data_ids_read(scratch_path("none"), SAMPLES, &ids, &err), FB_ENOENT);
+    const char *nul = scratch_write("ids", "1\n2\0\n", 5, false);
+    assert_int_equal(data_ids_read(nul, SAMPLES, &ids, &err), FB_EFORMAT);
+}
+
+static void assert_ids(const uint32_t *found, size_t count, const data_ids *expected)
+{
+    assert_int_equal(count, expected->count);
+    assert_memory_equal(found, expected->ids, count * sizeof *found);
+}
+
+/* Listed samples have their roles in each trial; what is drawn avoids them and is not otherwise
+ * another draw. */
+static void test_listed_roles(void **state)
+{
+    (void)state;
+    dataset data = example();
+    data_ids validation = read_ids("v", "900\n5\n30\n"), initial = read_ids("i", "1\n0\n999\n");
+    data.test_ids = read_ids("t", "13\n12\n11\n10\n");
+    for (uint32_t trial = 0; trial < 5; trial++) {
+        split_spec spec = {.validation_ids = &validation, .initial_ids = &initial};
+        data_split split = draw(&data, spec, 42, trial);
+        assert_ids(split.validation, split.validation_count, &validation);
+        assert_ids(split.initial, split.initial_count, &initial);
+        assert_ids(split.test, split.test_count, &data.test_ids);
+        assert_partition(&split);
+        data_split_finish(&split);
+        split = draw(&data, (split_spec){.validation = 50, .initial_ids = &initial}, 42, trial);
+        assert_int_equal(split.validation_count, 50);
+        assert_partition(&split);
+        data_split_finish(&split);
+    }
+    data_ids_finish(&data.test_ids);
+    split_spec spec = {.validation_ids = &validation, .initial = 100, .test_share = 0.2};
+    data_split split = draw(&data, spec, 42, 0);
+    data_split drawn = draw(&data, (split_spec){.initial = 100}, 42, 0);
+    assert_int_equal(split.test_count, 200);
+    assert_int_equal(split.initial_count, 100);
+    assert_partition(&split);
+    assert_true(count_shared(&split, &drawn) > 60);
+    data_split_finish(&split);
+    data_split_finish(&drawn);
+    data_ids_finish(&validation);
+    data_ids_finish(&initial);
+}
+
+static void test_listed_refusals(void **state)
+{
+    (void)state;
+    dataset data = example();
+    data_ids validation = read_ids("v", "900\n5\n"), initial = read_ids("i", "1\n\n# x\n900\n");
+    const split_spec both = {.validation_ids = &validation, .initial_ids = &initial};
+    assert_refused(&data, both, FB_EINVAL,
+                   "/i:4: sample 900 is to be in the initial labels, but is in the validation set "
+                   "already");
+    data.test_ids = read_ids("t", "5\n");
+    assert_refused(&data, both, FB_EINVAL,
+                   "/v:2: sample 5 is to be in the validation set, but is in the test set already");
+    assert_refused(&data, (split_spec){.test_share = 0.1}, FB_EINVAL, "has 1 test samples already");
+    assert_refused(&data, (split_spec){.validation = 1000}, FB_ERANGE,
+                   "1000 training samples (1 are listed for a role), too few for 0 test samples, "
+                   "1000 validation");
+    data_ids_finish(&data.test_ids);
+    data_ids_finish(&validation);
+    data_ids_finish(&initial);
+}
+
+static void test_ids_memory_short(void **state)
+{
+    (void)state;
+    const char *path = scratch_write("ids", "1\n2\n", 4, false);
+    uint64_t n = 0;
+    int rc;
+    do {
+        data_ids ids = {.count = 77};
+        fb_error err = {0};
+        fb_alloc_fail_at(++n);
+        rc = data_ids_read(path, SAMPLES, &ids, &err);
+        fb_alloc_fail_at(0);
+        if (rc) {
+            assert_int_equal(rc, FB_ENOMEM);
+            assert_int_equal(ids.count, 77);
+        } else {
+            data_ids_finish(&ids);
+        }
+    } while (rc);
+    assert_int_equal(n, 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +452,11 @@ int main(void)
         cmocka_unit_test(test_known_split),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_memory_short),
+        cmocka_unit_test(test_id_file),
+        cmocka_unit_test(test_bad_id_files),
+        cmocka_unit_test(test_listed_roles),
+        cmocka_unit_test(test_listed_refusals),
+        cmocka_unit_test(test_ids_memory_short),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }
