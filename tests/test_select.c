@@ -274,6 +274,32 @@ static void a_whole_pool_can_be_asked_for(void **state)
     }
 }
 
+static void arrays_can_be_drawn(void **state)
+{
+    (void)state;
+    const select_sizes sizes = {.n = 60, .d = 5, .classes = 3, .labeled = 4, .passes = 2};
+    select_options options = {.strategy = "ldm-s", .query = 10, .drawn = &sizes};
+    selection *s = NULL;
+    fb_error err = {0};
+    if (select_open(&options, stderr, &s, &err))
+        fail_msg("%s", err.text);
+    select_sizes found = select_sizes_of(s);
+    assert_memory_equal(&found, &sizes, sizeof sizes);
+    for (uint64_t seed = 0; seed < 3; seed++)
+        if (select_again(s, seed, &err))
+            fail_msg("%s", err.text);
+    select_close(s);
+    char *one = run(&options);
+    options.seed = 1;
+    char *other = run(&options);
+    assert_string_not_equal(one, other);
+    fb_free(one);
+    fb_free(other);
+    options.pool_embeddings = "the drawn pool";
+    options.query = 61;
+    ASSERT_REFUSED(&options, FB_ERANGE, "1 to 60, the rows of the drawn pool");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +312,7 @@ int main(void)
         cmocka_unit_test(shapes_that_do_not_fit_are_named),
         cmocka_unit_test(requests_that_cannot_be_met_are_refused),
         cmocka_unit_test(a_whole_pool_can_be_asked_for),
+        cmocka_unit_test(arrays_can_be_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

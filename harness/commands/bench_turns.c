@@ -1,5 +1,6 @@
 #include "bench_turns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "alloc.h"
@@ -43,6 +44,17 @@ void bench_times_finish(bench_times *times)
 double bench_median(const bench_times *times)
 {
     return times->seconds[times->count / 2];
+}
+
+int bench_print(json_t *object, fb_error *err)
+{
+    char *text = object ? json_dumps(object, 0) : NULL;
+    json_decref(object);
+    if (!text)
+        return fb_fail(err, FB_ENOMEM, "out of memory for the answer");
+    puts(text);
+    free(text);
+    return FB_OK;
 }
 
 int bench_decimals(double value)

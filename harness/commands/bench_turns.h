@@ -2,7 +2,7 @@
 #ifndef FB_BENCH_TURNS_H
 #define FB_BENCH_TURNS_H
 
-#include <stdbool.h>
+#include <jansson.h>
 #include <stddef.h>
 
 #include "status.h"
@@ -25,6 +25,9 @@ void bench_times_finish(bench_times *times);
 
 /* The median, which of an even number of turns is the slower one in the middle. */
 double bench_median(const bench_times *times);
+
+/* Prints an object on a line of stdout and releases it; NULL is FB_ENOMEM. */
+int bench_print(json_t *object, fb_error *err);
 
 /* Decimals that show about four digits of a value, for "%.*f". */
 int bench_decimals(double value);

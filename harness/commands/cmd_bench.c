@@ -3,10 +3,10 @@
 #include <argp.h>
 #include <inttypes.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "arguments.h"
 #include "bench_turns.h"
 #include "commands.h"
 #include "kernels.h"
@@ -54,16 +54,6 @@ static const struct argp_option bench_options[] = {
     {0},
 };
 
-static double positive(struct argp_state *state, const char *option, const char *text,
-                       double maximum)
-{
-    char *end;
-    double value = strtod(text, &end);
-    if (*end || !(value > 0) || !(value <= maximum))
-        argp_error(state, "%s %s: expected a number above 0 and at most %g", option, text, maximum);
-    return value;
-}
-
 static nn_shape image_size(struct argp_state *state, const char *text)
 {
     enum { LARGEST = 100000 };
@@ -92,33 +82,33 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
             argp_error(state, "--engine %s: expected portable or blas", value);
         return 0;
     case 'b':
-        arguments->batch = (size_t)positive(state, "--batch", value, SAMPLES);
+        arguments->batch = (size_t)argument_positive(state, "--batch", value, SAMPLES);
         return 0;
     case 's':
-        arguments->seconds = positive(state, "--seconds", value, 3600);
+        arguments->seconds = argument_positive(state, "--seconds", value, 3600);
         return 0;
     case OPTION_INPUT:
         arguments->input = image_size(state, value);
         return 0;
     case OPTION_CLASSES:
-        arguments->classes = (size_t)positive(state, "--classes", value, 100000);
+        arguments->classes = (size_t)argument_positive(state, "--classes", value, 100000);
         return 0;
     case OPTION_PASSES:
-        arguments->passes = (size_t)positive(state, "--passes", value, 10000);
+        arguments->passes = (size_t)argument_positive(state, "--passes", value, 10000);
         return 0;
     case OPTION_FORMAT:
-        arguments->json = strcmp(value, "json") == 0;
-        if (!arguments->json && strcmp(value, "text") != 0)
-            argp_error(state, "--format %s: expected text or json", value);
+        arguments->json = argument_is_json(state, value, "text");
         return 0;
     case ARGP_KEY_ARG:
+        if (strcmp(value, "strategy") == 0)
+            argp_error(state, "strategy comes before the options: bench strategy ID [OPTION...]");
         if (arguments->what || (strcmp(value, "train") != 0 && strcmp(value, "infer") != 0))
-            argp_error(state, "expected: bench train or bench infer");
+            argp_error(state, "expected: bench train, bench infer or bench strategy");
         arguments->what = value;
         return 0;
     case ARGP_KEY_END:
         if (!arguments->what)
-            argp_error(state, "expected: bench train or bench infer");
+            argp_error(state, "expected: bench train, bench infer or bench strategy");
         if (arguments->passes && strcmp(arguments->what, "infer") != 0)
             argp_error(state, "--passes goes with bench infer");
         return 0;
@@ -282,13 +272,7 @@ static int print_json(const bench_arguments *a, const double speeds[3], size_t t
         "engine", nn_engine_name(a->engine), "isa", kernels_isa(), "batch", (json_int_t)a->batch,
         "passes", (json_int_t)a->passes, "turns", (json_int_t)turns, "images_per_second", speeds[1],
         "slowest", speeds[0], "fastest", speeds[2]);
-    char *text = object ? json_dumps(object, 0) : NULL;
-    json_decref(object);
-    if (!text)
-        return fb_fail(err, FB_ENOMEM, "out of memory for the answer");
-    puts(text);
-    free(text);
-    return FB_OK;
+    return bench_print(object, err);
 }
 
 static int answer(const network_bench *b, const bench_times *times, fb_error *err)
@@ -302,12 +286,13 @@ static int answer(const network_bench *b, const bench_times *times, fb_error *er
     return FB_OK;
 }
 
-int cmd_bench(int argc, char **argv)
+static int bench_networks(int argc, char **argv)
 {
     static const struct argp argp = {
-        bench_options, parse_option, "train|infer",
-        "How fast this machine trains or evaluates a network on random images, on one thread. "
-        "Compare machines or engines by alternating runs: a machine's speed drifts.",
+        bench_options, parse_option, "train|infer\nstrategy ID",
+        "How fast this machine trains or evaluates a network on random images, on one thread, or "
+        "selects with a strategy (see 'flipbench bench strategy --help'). Compare machines or "
+        "engines by alternating runs: a machine's speed drifts.",
         NULL, NULL, NULL};
     bench_arguments arguments = {.network = "s-cnn", .engine = NN_PORTABLE, .batch = 32,
                                  .seconds = 5};
@@ -326,4 +311,13 @@ int cmd_bench(int argc, char **argv)
     bench_times_finish(&times);
     bench_finish(&bench);
     return rc ? command_fail(&err) : EXIT_FINE;
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    if (argc < 2 || strcmp(argv[1], "strategy") != 0)
+        return bench_networks(argc, argv);
+    static char name[] = "flipbench bench strategy";
+    argv[1] = name;
+    return cmd_bench_strategy(argc - 1, argv + 1);
 }

@@ -2,44 +2,14 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "alloc.h"
+#include "arguments.h"
 #include "commands.h"
-#include "select.h"
+#include "select_arguments.h"
 
-enum {
-    OPTION_POOL = 256,
-    OPTION_WEIGHTS,
-    OPTION_BIAS,
-    OPTION_LABELED,
-    OPTION_LABELS,
-    OPTION_REFERENCE,
-    OPTION_PASSES,
-    OPTION_QUERY,
-    OPTION_SEED,
-    OPTION_PARAM,
-    OPTION_SCORES,
-    OPTION_REPEAT,
-    OPTION_FORMAT,
-    OPTION_PLUGIN
-};
+enum { OPTION_SCORES = 256, OPTION_REPEAT, OPTION_FORMAT };
 
 static const struct argp_option options[] = {
-    {"pool-embeddings", OPTION_POOL, "P.npy", 0, "(n, d): the samples to choose from", 1},
-    {"head-weights", OPTION_WEIGHTS, "W.npy", 0, "(d, C): the last dense layer", 1},
-    {"head-bias", OPTION_BIAS, "b.npy", 0, "(C); probabilities are softmax(P W + b)", 1},
-    {"query", OPTION_QUERY, "N", 0, "How many rows to choose", 1},
-    {"seed", OPTION_SEED, "S", 0, "The seed of everything random (default 0)", 1},
-    {"labeled-embeddings", OPTION_LABELED, "L.npy", 0, "(m, d): samples that have labels", 2},
-    {"labeled-labels", OPTION_LABELS, "y.npy", 0, "(m): their classes, from 0", 2},
-    {"reference-embeddings", OPTION_REFERENCE, "R.npy", 0,
-     "(M, d): inputs on which LDM measures disagreement; default P, or 10,000 rows of it", 2},
-    {"mc-probabilities", OPTION_PASSES, "T.npy", 0, "(passes, n, C): dropout passes", 2},
-    {"param", OPTION_PARAM, "NAME=VALUE", 0, "A parameter of the strategy (see info strategy)", 2},
-    {"plugin", OPTION_PLUGIN, "PATH", 0, "A strategy's .so, or a folder of them", 2},
     {"scores", OPTION_SCORES, "OUT.npy", 0, "Write the strategy's score of every row", 3},
     {"repeat", OPTION_REPEAT, "R", 0, "R selections with seeds S, S+1, ..., one a line", 3},
     {"format", OPTION_FORMAT, "lines|json", 0, "Default lines; json adds what was recorded", 3},
@@ -51,51 +21,8 @@ static const char description[] =
     "first, one a line. All arrays are NumPy .npy files. The strategy's plugin runs in this "
     "process.";
 
-typedef struct select_arguments {
-    select_options options;
-    text_list plugins, names, values;
-    char **copies; /* the --param texts, cut at their '=' */
-    size_t copy_count;
-} select_arguments;
-
-/* A whole number of at least `minimum`; a usage error otherwise. */
-static uint64_t number(struct argp_state *state, const char *option, const char *text,
-                       uint64_t minimum)
+static void check_required(const select_options *o, struct argp_state *state)
 {
-    char *end;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || errno || value < minimum)
-        argp_error(state, "%s %s: expected a whole number from %llu", option, text,
-                   (unsigned long long)minimum);
-    return value;
-}
-
-static int add_param(select_arguments *arguments, struct argp_state *state, const char *text)
-{
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
-        argp_error(state, "--param %s: expected NAME=VALUE, such as stop=20", text);
-    char *copy = fb_strdup(text);
-    char **grown = fb_grow(arguments->copies, arguments->copy_count, arguments->copy_count + 1,
-                           sizeof *grown);
-    if (grown)
-        arguments->copies = grown;
-    if (!copy || !grown) {
-        fb_free(copy);
-        return ENOMEM;
-    }
-    grown[arguments->copy_count++] = copy;
-    copy[equals - text] = '\0';
-    if (text_list_add(&arguments->names, copy) != 0 ||
-        text_list_add(&arguments->values, copy + (equals - text) + 1) != 0)
-        return ENOMEM;
-    return 0;
-}
-
-static void check_required(const select_arguments *arguments, struct argp_state *state)
-{
-    const select_options *o = &arguments->options;
     const char *lacking = !o->strategy          ? "the strategy's id"
                           : !o->pool_embeddings ? "--pool-embeddings"
                           : !o->head_weights    ? "--head-weights"
@@ -106,66 +33,28 @@ static void check_required(const select_arguments *arguments, struct argp_state 
         argp_error(state, "%s is missing", lacking);
 }
 
-/* Options whose value is kept as it is; NULL for the others. */
-static const char **path_option(select_options *o, int key)
-{
-    switch (key) {
-    case OPTION_POOL:
-        return &o->pool_embeddings;
-    case OPTION_WEIGHTS:
-        return &o->head_weights;
-    case OPTION_BIAS:
-        return &o->head_bias;
-    case OPTION_LABELED:
-        return &o->labeled_embeddings;
-    case OPTION_LABELS:
-        return &o->labeled_labels;
-    case OPTION_REFERENCE:
-        return &o->reference_embeddings;
-    case OPTION_PASSES:
-        return &o->mc_probabilities;
-    case OPTION_SCORES:
-        return &o->scores;
-    default:
-        return NULL;
-    }
-}
-
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     select_arguments *arguments = state->input;
     select_options *o = &arguments->options;
-    const char **path = path_option(o, key);
-    if (path) {
-        *path = value;
-        return 0;
-    }
     switch (key) {
-    case OPTION_QUERY:
-        o->query = number(state, "--query", value, 1);
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = arguments;
         return 0;
-    case OPTION_SEED:
-        o->seed = number(state, "--seed", value, 0);
+    case OPTION_SCORES:
+        o->scores = value;
         return 0;
     case OPTION_REPEAT:
-        o->repeat = number(state, "--repeat", value, 1);
+        o->repeat = argument_whole(state, "--repeat", value, 1);
         return 0;
-    case OPTION_PARAM:
-        return add_param(arguments, state, value);
-    case OPTION_PLUGIN:
-        return text_list_add(&arguments->plugins, value) ? ENOMEM : 0;
     case OPTION_FORMAT:
-        o->json = strcmp(value, "json") == 0;
-        if (!o->json && strcmp(value, "lines") != 0)
-            argp_error(state, "--format %s: expected lines or json", value);
+        o->json = argument_is_json(state, value, "lines");
         return 0;
     case ARGP_KEY_ARG:
-        if (o->strategy)
-            argp_error(state, "one strategy at a time: %s or %s?", o->strategy, value);
-        o->strategy = value;
+        argument_strategy(state, o, value);
         return 0;
     case ARGP_KEY_END:
-        check_required(arguments, state);
+        check_required(o, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -174,27 +63,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 int cmd_select(int argc, char **argv)
 {
-    static const struct argp argp = {options, parse_option, "STRATEGY", description,
-                                     NULL,    NULL,         NULL};
+    static const struct argp_child children[] = {{&select_arguments_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {options,  parse_option, "STRATEGY", description,
+                                     children, NULL,         NULL};
     select_arguments arguments = {0};
     fb_error err = {0};
     argp_err_exit_status = EXIT_ERROR;
     int rc = FB_OK;
     if (argp_parse(&argp, argc, argv, 0, NULL, &arguments) != 0)
         rc = fb_fail(&err, FB_ENOMEM, "out of memory for the arguments");
-    select_options *o = &arguments.options;
-    o->plugins = arguments.plugins.texts;
-    o->plugin_count = arguments.plugins.count;
-    o->param_names = arguments.names.texts;
-    o->param_values = arguments.values.texts;
-    o->param_count = arguments.names.count;
     if (!rc)
-        rc = select_run(o, stdout, stderr, &err);
-    for (size_t i = 0; i < arguments.copy_count; i++)
-        fb_free(arguments.copies[i]);
-    fb_free(arguments.copies);
-    text_list_finish(&arguments.plugins);
-    text_list_finish(&arguments.names);
-    text_list_finish(&arguments.values);
+        rc = select_run(&arguments.options, stdout, stderr, &err);
+    select_arguments_finish(&arguments);
     return rc ? command_fail(&err) : EXIT_FINE;
 }

@@ -13,7 +13,7 @@ const command *command_table(size_t *ret_count)
         {"select", "one selection from .npy arrays, without training", cmd_select},
         {"check", "check a spec without running it", cmd_check},
         {"list", "list strategies, networks or data sets", cmd_list},
-        {"bench", "how fast this machine trains or evaluates a network", cmd_bench},
+        {"bench", "how fast this machine trains, evaluates or selects", cmd_bench},
         {"info", "describe a strategy: rule, citation, parameters", cmd_info},
     };
     *ret_count = sizeof table / sizeof *table;

@@ -31,6 +31,7 @@ int cmd_select(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_bench_strategy(int argc, char **argv); /* the half of cmd_bench that needs plugins */
 int cmd_check(int argc, char **argv);
 
 /* Prints "flipbench: SENTENCE" on stderr and returns EXIT_ERROR. */

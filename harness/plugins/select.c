@@ -13,17 +13,16 @@
 #include "strbuf.h"
 #include "stream.h"
 
-/* The command under way. */
-typedef struct selection {
+struct selection {
     const select_options *options;
     select_input input;
     struct plugin *plugin;
     const fb_strategy *strategy;
     fb_value *values;
     size_t runs;
-    host_answer *answers; /* (runs) */
+    host_answer *answers; /* (runs); NULL before run_all */
     FILE *log;
-} selection;
+};
 
 static void log_line(void *context, const char *text)
 {
@@ -66,10 +65,9 @@ static int check_options(const selection *s, fb_error *err)
     return FB_OK;
 }
 
-static int run_one(selection *s, size_t run, fb_error *err)
+static int run_one(selection *s, uint64_t seed, host_answer *ret_answer, fb_error *err)
 {
     const select_options *o = s->options;
-    uint64_t seed = o->seed + run;
     fb_axis axis = {"strategy", o->strategy};
     fb_round round = {
         .struct_size = sizeof round,
@@ -90,7 +88,7 @@ static int run_one(selection *s, size_t run, fb_error *err)
         .log_context = s,
         .want_scores = o->scores != NULL,
     };
-    return host_select(&call, &s->answers[run], err);
+    return host_select(&call, ret_answer, err);
 }
 
 static int run_all(selection *s, fb_error *err)
@@ -100,7 +98,7 @@ static int run_all(selection *s, fb_error *err)
         return fb_fail_memory(err, s->runs, sizeof *s->answers, "selections");
     int rc = FB_OK;
     for (size_t run = 0; !rc && run < s->runs; run++)
-        rc = run_one(s, run, err);
+        rc = run_one(s, s->options->seed + run, &s->answers[run], err);
     return rc;
 }
 
@@ -173,42 +171,81 @@ static void stdout_back(int kept)
     close(kept);
 }
 
-static int work(selection *s, fb_error *err)
+int select_open(const select_options *options, FILE *log, selection **ret_selection,
+                fb_error *err)
 {
-    int rc = select_input_read(s->options, &s->input, err);
+    selection *s = fb_calloc(1, sizeof *s);
+    if (!s)
+        return fb_fail_memory(err, 1, sizeof *s, "a selection");
+    *s = (selection){.options = options, .runs = options->repeat ? options->repeat : 1, .log = log};
+    int kept = stdout_aside();
+    int rc = select_input_read(options, &s->input, err);
     if (!rc)
         rc = open_strategy(s, err);
     if (!rc)
         rc = check_options(s, err);
-    if (!rc)
-        rc = run_all(s, err);
+    stdout_back(kept);
+    if (rc)
+        select_close(s);
+    else
+        *ret_selection = s;
     return rc;
 }
 
-static void selection_finish(selection *s)
+int select_again(selection *s, uint64_t seed, fb_error *err)
 {
+    host_answer answer = {0};
+    int kept = stdout_aside();
+    int rc = run_one(s, seed, &answer, err);
+    stdout_back(kept);
+    host_answer_finish(&answer);
+    return rc;
+}
+
+select_sizes select_sizes_of(const selection *s)
+{
+    const select_input *in = &s->input;
+    return (select_sizes){.n = in->n, .d = in->d, .classes = in->classes, .labeled = in->m,
+                          .passes = in->mc.ndim ? in->mc.shape[0] : 0};
+}
+
+void select_close(selection *s)
+{
+    if (!s)
+        return;
     for (size_t run = 0; s->answers && run < s->runs; run++)
         host_answer_finish(&s->answers[run]);
     fb_free(s->answers);
     fb_free(s->values);
     plugin_close(s->plugin);
     select_input_finish(&s->input);
+    fb_free(s);
+}
+
+/* Plugin code runs in here. */
+static int select_all(selection *s, fb_error *err)
+{
+    int kept = stdout_aside();
+    int rc = run_all(s, err);
+    stdout_back(kept);
+    return rc;
 }
 
 int select_run(const select_options *options, FILE *out, FILE *log, fb_error *err)
 {
-    selection s = {.options = options, .runs = options->repeat ? options->repeat : 1, .log = log};
-    int kept = stdout_aside();
-    int rc = work(&s, err);
-    stdout_back(kept);
+    selection *s = NULL;
+    int rc = select_open(options, log, &s, err);
+    if (rc)
+        return rc;
+    rc = select_all(s, err);
     if (!rc && options->scores)
-        rc = write_scores(&s, err);
+        rc = write_scores(s, err);
     if (!rc && options->json)
-        rc = print_json(&s, out, err);
+        rc = print_json(s, out, err);
     else if (!rc)
-        print_lines(&s, out);
+        print_lines(s, out);
     if (!rc && (fflush(out) != 0 || ferror(out)))
         rc = fb_fail(err, FB_EIO, "the selection could not be written: %s", strerror(errno));
-    selection_finish(&s);
+    select_close(s);
     return rc;
 }

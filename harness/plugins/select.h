@@ -9,8 +9,15 @@
 
 #include "status.h"
 
+/* Sizes of arrays that are drawn in place of files, for measuring speed. */
+typedef struct select_sizes {
+    size_t n, d, classes; /* of the pool, the embeddings and the head */
+    size_t labeled;       /* rows; 0: none */
+    size_t passes;        /* of dropout; 0: none */
+} select_sizes;
+
 /* What is asked for. Paths are .npy files; n, d, C are the sizes of the sub-pool, the embedding and
- * the head. Texts belong to the caller. */
+ * the head. Texts belong to the caller, as do all options, while they are in use. */
 typedef struct select_options {
     const char *strategy;             /* an id */
     const char *pool_embeddings;      /* (n, d) */
@@ -20,6 +27,7 @@ typedef struct select_options {
     const char *labeled_labels;       /* (m); NULL: not known */
     const char *reference_embeddings; /* (M, d); NULL: the pool, or 10,000 of it */
     const char *mc_probabilities;     /* (passes, n, C); NULL: none */
+    const select_sizes *drawn;        /* NULL, or in place of all those files */
     size_t query;
     uint64_t seed;
     size_t repeat; /* 0: one selection, one row a line; R: R of them, with seeds from `seed` */
@@ -31,6 +39,23 @@ typedef struct select_options {
     const char *const *param_values;
     size_t param_count;
 } select_options;
+
+/* Arrays that have been read and a strategy that has been opened, for selections one after the
+ * other. Plugin code has stdout turned to stderr; see select_run. */
+typedef struct selection selection;
+
+/* Reads the arrays, or draws them, and opens the strategy. What the plugin logs goes to `log`. */
+int select_open(const select_options *options, FILE *log, selection **ret_selection,
+                fb_error *err);
+
+/* Selects with a seed of its own; the answer is checked and forgotten. */
+int select_again(selection *s, uint64_t seed, fb_error *err);
+
+/* Sizes of the arrays at hand. */
+select_sizes select_sizes_of(const selection *s);
+
+/* Takes NULL. */
+void select_close(selection *s);
 
 /* Selects, and writes the chosen rows of the pool, best first, to `out`. The plugin runs in this
  * process, whose stdout is turned to stderr meanwhile: what it prints there does not mix with the

@@ -145,18 +145,24 @@ static uint32_t *count_up(size_t first, size_t count, fb_error *err)
     return ids;
 }
 
+static int read_files(select_input *in, fb_error *err)
+{
+    int rc = read_pool(in, err);
+    if (!rc)
+        rc = read_head(in, err);
+    if (!rc)
+        rc = read_labeled(in, err);
+    if (!rc && in->options->reference_embeddings)
+        rc = read_rows(in, in->options->reference_embeddings, &in->reference, err);
+    if (!rc && in->options->mc_probabilities)
+        rc = read_passes(in, err);
+    return rc;
+}
+
 int select_input_read(const select_options *options, select_input *ret_input, fb_error *err)
 {
     select_input in = {.options = options};
-    int rc = read_pool(&in, err);
-    if (!rc)
-        rc = read_head(&in, err);
-    if (!rc)
-        rc = read_labeled(&in, err);
-    if (!rc && options->reference_embeddings)
-        rc = read_rows(&in, options->reference_embeddings, &in.reference, err);
-    if (!rc && options->mc_probabilities)
-        rc = read_passes(&in, err);
+    int rc = options->drawn ? select_input_draw(&in, err) : read_files(&in, err);
     if (!rc && !(in.pool_ids = count_up(0, in.n, err)))
         rc = FB_ENOMEM;
     if (!rc && !(in.labeled_ids = count_up(in.n, in.m, err)))

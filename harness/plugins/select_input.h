@@ -17,9 +17,13 @@ typedef struct select_input {
     fb_stream reference_stream; /* draws the reference set when only a part of the rows is wanted */
 } select_input;
 
-/* Reads the files and checks their shapes against each other. */
+/* Reads the files and checks their shapes against each other, or draws the arrays. */
 int select_input_read(const select_options *options, select_input *ret_input, fb_error *err);
 void select_input_finish(select_input *input);
+
+/* select_draw.c: fills the arrays (pool, head, labelled samples, passes) of options->drawn with
+ * numbers like a network's: embeddings that a ReLU has left, a head with logits of about 1. */
+int select_input_draw(select_input *in, fb_error *err);
 
 /* host_provider.compute; `context` is a select_input. */
 int select_input_compute(void *context, const char *name, uint64_t count, const char *kind,

@@ -1,7 +1,8 @@
 """flipbench bench: what it prints, and what it refuses."""
 import json
+import os
 
-from cli import Case, flipbench, main
+from cli import ROOT, Case, flipbench, main
 
 QUICK = ("--network", "mlp", "--batch", "16", "--seconds", "0.01")
 
@@ -44,6 +45,47 @@ class Networks(Case):
                           ("train", "--seconds", "nan"), ("train", "--format", "xml")):
             done = flipbench("bench", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+
+
+class Strategies(Case):
+    def test_text(self):
+        self.assertRegex(
+            self.fine("bench", "strategy", "ldm-s", "--n", 50, "--d", 4, "--classes", 3, "--query", 5, "--seconds",
+                      "0.01"),
+            r"^strategy ldm-s \([\w-]+\), n 50, d 4, 3 classes, query 5: [\d.]+ s \(median of \d+; [\d.]+ to [\d.]+\), "
+            r"[\d.]+ samples/s\n$")
+
+    def test_json(self):
+        answer = json.loads(self.fine("bench", "strategy", "entropy", "--n", 50, "--d", 4, "--query", 5, "--seconds",
+                                      "0.05", "--format", "json"))
+        self.assertEqual((answer["strategy"], answer["n"], answer["d"], answer["classes"], answer["query"]),
+                         ("entropy", 50, 4, 10, 5))
+        self.assertGreater(answer["turns"], 1)
+        self.assertLessEqual(answer["fastest"], answer["seconds"])
+        self.assertLessEqual(answer["seconds"], answer["slowest"])
+        self.assertAlmostEqual(answer["samples_per_second"] * answer["seconds"], 50)
+        self.assertAlmostEqual(answer["selections_per_second"] * answer["seconds"], 1)
+
+    def test_files(self):
+        case = os.path.join(ROOT, "tests", "golden", "case-a")
+        files = [word for name in ("pool-embeddings", "head-weights", "head-bias")
+                 for word in ("--" + name, os.path.join(case, name.replace("-", "_") + ".npy"))]
+        answer = json.loads(self.fine("bench", "strategy", "margin", *files, "--query", "15", "--seconds", "0.01",
+                                      "--format", "json"))
+        self.assertEqual((answer["n"], answer["d"], answer["classes"]), (300, 16, 5))
+
+    def test_refusals(self):
+        for arguments, word in ((("nosuch",), "nosuch"), (("entropy", "--n", "5", "--query", "6"), "1 to 5"),
+                                (("entropy", "--param", "nosuch=1"), "nosuch")):
+            self.assertIn(word, self.refused("bench", "strategy", *arguments))
+        for arguments in ((), ("entropy", "margin"), ("entropy", "--n", "0"), ("entropy", "--classes", "1"),
+                          ("entropy", "--pool-embeddings", "p.npy"), ("entropy", "--labeled-labels", "y.npy"),
+                          ("entropy", "--seconds", "-1"), ("entropy", "--format", "lines")):
+            done = flipbench("bench", "strategy", *arguments)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
+        done = flipbench("bench", "--seconds", "1", "strategy", "ldm")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("strategy comes before the options", done.stderr)
 
 
 main()

@@ -1,0 +1,22 @@
+/* arguments.h - values of command-line options that several commands take. */
+#ifndef FB_ARGUMENTS_H
+#define FB_ARGUMENTS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Each turns an option's text into its value, or ends with argp_error, which names the option. */
+
+/* A whole number of at least `minimum`. */
+uint64_t argument_whole(struct argp_state *state, const char *option, const char *text,
+                        uint64_t minimum);
+
+/* A number above 0 and at most `maximum`. */
+double argument_positive(struct argp_state *state, const char *option, const char *text,
+                         double maximum);
+
+/* Whether a --format is "json"; the only other one is `other`. */
+bool argument_is_json(struct argp_state *state, const char *text, const char *other);
+
+#endif
