@@ -9,7 +9,8 @@
 
 enum {
     BLOCK_ROWS = 32,
-    CHANNELS = 256 /* at a time: what is known of them stays in the first-level cache */
+    CHANNELS = 256, /* at a time: what is known of them stays in the first-level cache */
+    GROUP = 4       /* vectors at a time: their sums stay in registers, memory comes in pieces */
 };
 
 /* The first `lanes` of a vector; the others are 0, or are left alone. */
@@ -45,18 +46,41 @@ typedef struct block_sums {
     float shift[CHANNELS], sum[CHANNELS], squares[CHANNELS];
 } block_sums;
 
-SIMD_INLINE void add_rows(size_t rows, size_t stride, const float *x, size_t lanes, size_t channel,
-                          block_sums *b)
+/* `vectors` of `lanes` channels each. */
+SIMD_INLINE void sum_lanes(size_t rows, size_t stride, const float *x, size_t vectors,
+                           size_t lanes, size_t channel, block_sums *b)
 {
-    const v_f32 shift = load_lanes(b->shift + channel, lanes);
-    v_f32 sum = v_set1(0.0f), squares = v_set1(0.0f);
-    for (size_t r = 0; r < rows; r++) {
-        const v_f32 d = v_sub(load_lanes(x + r * stride + channel, lanes), shift);
-        sum = v_add(sum, d);
-        squares = v_fma(d, d, squares);
+    v_f32 shift[GROUP], sum[GROUP], squares[GROUP];
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++) {
+        shift[v] = load_lanes(b->shift + channel + v * V_WIDTH, lanes);
+        sum[v] = squares[v] = v_set1(0.0f);
     }
-    store_lanes(b->sum + channel, sum, lanes);
-    store_lanes(b->squares + channel, squares, lanes);
+    for (size_t r = 0; r < rows; r++) {
+        SIMD_UNROLL
+        for (size_t v = 0; v < vectors; v++) {
+            const v_f32 value = load_lanes(x + r * stride + channel + v * V_WIDTH, lanes);
+            const v_f32 d = v_sub(value, shift[v]);
+            sum[v] = v_add(sum[v], d);
+            squares[v] = v_fma(d, d, squares[v]);
+        }
+    }
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++) {
+        store_lanes(b->sum + channel + v * V_WIDTH, sum[v], lanes);
+        store_lanes(b->squares + channel + v * V_WIDTH, squares[v], lanes);
+    }
+}
+
+static void sum_block(size_t rows, size_t channels, size_t stride, const float *x, block_sums *b)
+{
+    size_t c = 0;
+    for (; c + GROUP * V_WIDTH <= channels; c += GROUP * V_WIDTH)
+        sum_lanes(rows, stride, x, GROUP, V_WIDTH, c, b);
+    for (; c + V_WIDTH <= channels; c += V_WIDTH)
+        sum_lanes(rows, stride, x, 1, V_WIDTH, c, b);
+    if (c < channels)
+        sum_lanes(rows, stride, x, 1, channels - c, c, b);
 }
 
 /* What is known of the channels: the mean of the rows seen, and the sum of the squared distances
@@ -66,9 +90,9 @@ typedef struct moments {
     double mean[CHANNELS], spread[CHANNELS];
 } moments;
 
-/* Adds a block (Chan, Golub & LeVeque 1979). The shift is near the mean of what went before, or is
- * the very first row: what a block's sums about it lose by cancellation is small beside what the
- * distance between shift and block adds to the spread. */
+/* Adds a block (Chan, Golub & LeVeque 1979). The shift is about the mean of what went before: what
+ * a block's sums lose by cancellation is small beside what its distance from there adds to the
+ * spread. */
 static void merge_block(size_t rows, size_t channels, const block_sums *b, moments *m)
 {
     const double share = (double)rows / (double)(m->seen + rows);
@@ -84,19 +108,18 @@ static void merge_block(size_t rows, size_t channels, const block_sums *b, momen
 
 static void find_moments(size_t rows, size_t channels, size_t stride, const float *x, moments *m)
 {
-    block_sums b;
+    block_sums b = {0};
     *m = (moments){0};
-    memcpy(b.shift, x, channels * sizeof *b.shift);
-    for (size_t first = 0; first < rows; first += BLOCK_ROWS) {
-        const size_t count = smaller_size(BLOCK_ROWS, rows - first);
-        const float *block = x + first * stride;
-        size_t c = 0;
-        for (; c + V_WIDTH <= channels; c += V_WIDTH)
-            add_rows(count, stride, block, V_WIDTH, c, &b);
-        if (c < channels)
-            add_rows(count, stride, block, channels - c, c, &b);
+    /* The first block's own mean is its shift. */
+    size_t count = smaller_size(BLOCK_ROWS, rows);
+    sum_block(count, channels, stride, x, &b);
+    for (size_t c = 0; c < channels; c++)
+        b.shift[c] = b.sum[c] / (float)count;
+    for (size_t first = 0; first < rows; first += count) {
+        count = smaller_size(BLOCK_ROWS, rows - first);
+        sum_block(count, channels, stride, x + first * stride, &b);
         merge_block(count, channels, &b, m);
-        for (c = 0; c < channels; c++)
+        for (size_t c = 0; c < channels; c++)
             b.shift[c] = (float)m->mean[c];
     }
 }
@@ -174,26 +197,51 @@ typedef struct gradient_sums {
     double plain[CHANNELS], product[CHANNELS];
 } gradient_sums;
 
+/* `vectors` of `lanes` channels each; x, dy and sums begin with channel `first` of the whole. */
 SIMD_INLINE void add_gradient_rows(const kernels_batch_norm *n, size_t rows, const float *x,
-                                   const float *dy, size_t first, size_t channel, size_t lanes,
-                                   gradient_sums *sums)
+                                   const float *dy, size_t first, size_t channel, size_t vectors,
+                                   size_t lanes, gradient_sums *sums)
 {
-    const transform t = load_transform(n, first + channel, lanes);
-    v_f32 plain = v_set1(0.0f), product = v_set1(0.0f);
-    for (size_t r = 0; r < rows; r++) {
-        const size_t at = r * n->stride + first + channel;
-        const v_f32 d = v_sub(load_lanes(x + at, lanes), t.mean);
-        const v_f32 g = load_gradient(dy + at, d, &t, n->relu, lanes);
-        plain = v_add(plain, g);
-        product = v_fma(g, d, product);
+    transform t[GROUP];
+    v_f32 plain[GROUP], product[GROUP];
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++) {
+        t[v] = load_transform(n, first + channel + v * V_WIDTH, lanes);
+        plain[v] = product[v] = v_set1(0.0f);
     }
-    float part[2][V_WIDTH];
-    v_store(part[0], plain);
-    v_store(part[1], product);
-    for (size_t i = 0; i < lanes; i++) {
+    for (size_t r = 0; r < rows; r++) {
+        SIMD_UNROLL
+        for (size_t v = 0; v < vectors; v++) {
+            const size_t at = r * n->stride + channel + v * V_WIDTH;
+            const v_f32 d = v_sub(load_lanes(x + at, lanes), t[v].mean);
+            const v_f32 g = load_gradient(dy + at, d, &t[v], n->relu, lanes);
+            plain[v] = v_add(plain[v], g);
+            product[v] = v_fma(g, d, product[v]);
+        }
+    }
+    float part[2][GROUP * V_WIDTH] = {{0}};
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++) {
+        v_store(part[0] + v * V_WIDTH, plain[v]);
+        v_store(part[1] + v * V_WIDTH, product[v]);
+    }
+    for (size_t i = 0; i < (vectors - 1) * V_WIDTH + lanes; i++) {
         sums->plain[channel + i] += (double)part[0][i];
         sums->product[channel + i] += (double)part[1][i];
     }
+}
+
+static void add_gradient_block(const kernels_batch_norm *n, size_t rows, const float *x,
+                               const float *dy, size_t first, size_t channels,
+                               gradient_sums *sums)
+{
+    size_t c = 0;
+    for (; c + GROUP * V_WIDTH <= channels; c += GROUP * V_WIDTH)
+        add_gradient_rows(n, rows, x, dy, first, c, GROUP, V_WIDTH, sums);
+    for (; c + V_WIDTH <= channels; c += V_WIDTH)
+        add_gradient_rows(n, rows, x, dy, first, c, 1, V_WIDTH, sums);
+    if (c < channels)
+        add_gradient_rows(n, rows, x, dy, first, c, 1, channels - c, sums);
 }
 
 void ISA(batch_norm_gradients)(const kernels_batch_norm *norm, size_t rows, const float *x,
@@ -203,12 +251,9 @@ void ISA(batch_norm_gradients)(const kernels_batch_norm *norm, size_t rows, cons
         const size_t channels = smaller_size(CHANNELS, norm->channels - first);
         gradient_sums sums = {0};
         for (size_t row = 0; row < rows; row += BLOCK_ROWS) {
-            const size_t count = smaller_size(BLOCK_ROWS, rows - row), at = row * norm->stride;
-            size_t c = 0;
-            for (; c + V_WIDTH <= channels; c += V_WIDTH)
-                add_gradient_rows(norm, count, x + at, dy + at, first, c, V_WIDTH, &sums);
-            if (c < channels)
-                add_gradient_rows(norm, count, x + at, dy + at, first, c, channels - c, &sums);
+            const size_t at = row * norm->stride + first;
+            add_gradient_block(norm, smaller_size(BLOCK_ROWS, rows - row), x + at, dy + at, first,
+                               channels, &sums);
         }
         for (size_t c = 0; c < channels; c++) {
             d_beta[first + c] = (float)sums.plain[c];
