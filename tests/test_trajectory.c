@@ -235,20 +235,6 @@ static void follows_pytorch(void **state)
 
 /* ---- the trainings ------------------------------------------------------------------------- */
 
-static const nn_layer_spec g_k_cnn[] = {
-    {.kind = NN_CONV, .size = 32, .kernel = 3, .same = true, .relu = true},
-    {.kind = NN_CONV, .size = 32, .kernel = 3, .same = true, .relu = true},
-    {.kind = NN_MAX_POOL},
-    {.kind = NN_DROPOUT, .rate = 0.25},
-    {.kind = NN_CONV, .size = 64, .kernel = 3, .same = true, .relu = true},
-    {.kind = NN_CONV, .size = 64, .kernel = 3, .same = true, .relu = true},
-    {.kind = NN_MAX_POOL},
-    {.kind = NN_DROPOUT, .rate = 0.25},
-    {.kind = NN_DENSE, .size = 512, .relu = true},
-    {.kind = NN_DROPOUT, .rate = 0.5},
-    {.kind = NN_DENSE},
-};
-
 #define S_CNN                                                                                      \
     .name = "s-cnn", .input = {28, 28, 1},                                                         \
     .recipe = {.optimizer = NN_ADAM, .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999,          \
@@ -256,8 +242,7 @@ static const nn_layer_spec g_k_cnn[] = {
     .loss_tolerance = 5e-5, .norm_tolerance = 5e-5, .change_tolerance = 2e-4
 
 #define K_CNN                                                                                      \
-    .name = "k-cnn", .layers = g_k_cnn, .layer_count = sizeof g_k_cnn / sizeof *g_k_cnn,       \
-    .input = {32, 32, 3},                                                                          \
+    .name = "k-cnn", .input = {32, 32, 3},                                                         \
     .recipe = {.optimizer = NN_RMSPROP, .learning_rate = 1e-4, .rho = 0.9, .epsilon = 1e-7,        \
                .batch = 16},                                                                       \
     .loss_tolerance = 3e-3, .norm_tolerance = 5e-4, .change_tolerance = 5e-2
