@@ -577,71 +577,6 @@ static void metrics_refuse_what_is_not_finite(void **state)
     nn_destroy(network);
 }
 
-/* ---- golden weights ------------------------------------------------------------------------- */
-
-/* Twenty steps of training; the digest is the same for every instruction set and compiler. A
- * change of it is a change of NN_NUMERICS_VERSION. */
-static void check_golden(const char *name, nn_shape input, const char *isa, const char *wanted)
-{
-    enum { CLASSES = 5, COUNT = 76 };
-    samples s = make_samples(input, CLASSES, COUNT, true, 71);
-    nn_recipe recipe = recipe_of(16, 4, 1e-3);
-    nn_training training = training_of(&s);
-    nn_network *network = create_named(name, input, CLASSES, NN_PORTABLE);
-    char digest[65];
-    train(network, &recipe, &training);
-    nn_weights_digest(network, digest);
-    if (strcmp(digest, wanted) != 0)
-        fail_msg("%s under %s: the weights' digest is %s, expected %s", name, isa, digest, wanted);
-    nn_destroy(network);
-    free_samples(&s);
-}
-
-static void weights_are_golden_under_every_isa(void **state)
-{
-    (void)state;
-    static const char s_cnn[] = "cc71513c857b1cf32e6595c3a9da0c0ce217587f7313ab01475b3dc6944f6b1f";
-    static const char mlp[] = "09d4fdda8d967d4826b7ffa3aa4efbd93c64ac35b4d64da465c7e6bc2a1d5134";
-    for (const char *const *isa = kernels_isas(); *isa; isa++) {
-        assert_int_equal(kernels_use_isa(*isa, NULL), 0);
-        check_golden("s-cnn", (nn_shape){8, 9, 2}, *isa, s_cnn);
-        check_golden("mlp", (nn_shape){1, 1, 19}, *isa, mlp);
-    }
-    assert_int_equal(kernels_use_isa(NULL, NULL), 0);
-}
-
-/* Trains the case that is last, with `chunk` rows at a time in its first layers; 0: as it comes. */
-static void chunked_digest(size_t chunk, char ret_digest[65], float ret_logits[76 * 4])
-{
-    const case_network *tested = &g_cases[CASE_COUNT - 1];
-    samples s = make_samples(tested->input, 4, 76, true, 71);
-    nn_recipe recipe = recipe_of(19, 2, 1e-3);
-    nn_training training = training_of(&s);
-    nn_network *network = create_case(tested, NN_PORTABLE);
-    assert_int_equal(network->chunk_layers, 4);
-    if (chunk)
-        network->chunk_rows = chunk;
-    train(network, &recipe, &training);
-    nn_weights_digest(network, ret_digest);
-    assert_int_equal(nn_infer(network, &s.source, NULL, 76, NULL, ret_logits, NULL), 0);
-    nn_destroy(network);
-    free_samples(&s);
-}
-
-static void chunks_do_not_change_a_bit(void **state)
-{
-    (void)state;
-    static const size_t chunks[] = {1, 2, 5, 18, 19, 1000};
-    char wanted[65], got[65];
-    float wanted_logits[76 * 4], logits[76 * 4];
-    chunked_digest(0, wanted, wanted_logits);
-    for (size_t i = 0; i < sizeof chunks / sizeof chunks[0]; i++) {
-        chunked_digest(chunks[i], got, logits);
-        assert_string_equal(got, wanted);
-        assert_memory_equal(logits, wanted_logits, sizeof logits);
-    }
-}
-
 /* ---- failures ------------------------------------------------------------------------------- */
 
 /* Creates, trains with everything switched on, evaluates; gives the first failure. */
@@ -809,8 +744,6 @@ int main(void)
         cmocka_unit_test(metrics_match_cases_by_hand),
         cmocka_unit_test(metrics_take_ids_and_chunks),
         cmocka_unit_test(metrics_refuse_what_is_not_finite),
-        cmocka_unit_test(weights_are_golden_under_every_isa),
-        cmocka_unit_test(chunks_do_not_change_a_bit),
         cmocka_unit_test(short_memory_is_an_error),
         cmocka_unit_test(short_memory_leaves_a_sound_network),
         cmocka_unit_test(impossible_networks_are_refused),

@@ -143,6 +143,23 @@ static int resolve(nn_network *network, const nn_network_spec *spec, fb_error *e
     return count_readers(network, err);
 }
 
+static void run_team(void *threads, size_t count, void (*task)(void *context, size_t index),
+                     void *context)
+{
+    parallel_run(threads, count, task, context);
+}
+
+int nn_set_threads(nn_network *network, size_t threads, fb_error *err)
+{
+    parallel *pool = NULL;
+    int rc = threads == 1 ? FB_OK : parallel_create(threads, &pool, err);
+    if (rc)
+        return rc;
+    parallel_destroy(network->team.threads);
+    network->team = (kernels_team){.size = threads, .threads = pool, .run = run_team};
+    return FB_OK;
+}
+
 /* Finds the convolutions that do the pooling behind them. */
 static void fuse_pooling(nn_network *network)
 {
@@ -243,6 +260,7 @@ void nn_destroy(nn_network *network)
 {
     if (!network)
         return;
+    parallel_destroy(network->team.threads);
     fb_free(network->parameters);
     fb_free(network->workspace);
     fb_free(network->scratch);

@@ -5,6 +5,7 @@
 
 #include "engine.h"
 #include "nn.h"
+#include "parallel.h"
 
 typedef enum pass_kind {
     PASS_EVALUATE = 1, /* dropout is the identity */
@@ -118,6 +119,8 @@ struct nn_network {
     /* The first layers take the rows of a batch in chunks, all of them one chunk after the other,
      * so that what one writes the next finds in the cache. */
     size_t chunk_layers, chunk_rows;
+
+    kernels_team team; /* its threads are a pool of parallel.h, NULL for one thread */
 };
 
 extern const layer_ops layer_conv_ops, layer_pool_ops, layer_average_pool_ops,

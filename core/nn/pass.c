@@ -26,6 +26,12 @@ const float *network_input_of(const nn_network *network, const nn_layer *layer)
     return output_number(network, layer->reads);
 }
 
+/* The kernels of this thread use the network's threads until it is called with NULL. */
+static void use_threads(const nn_network *network)
+{
+    kernels_use_team(network && network->team.threads ? &network->team : NULL);
+}
+
 /* ---- forward ------------------------------------------------------------------------------- */
 
 /* Whether the layer hands its input through. */
@@ -103,12 +109,14 @@ int network_forward(nn_network *network, const layer_pass *pass, size_t first, s
     size_t chunked = pass->kind == PASS_MONTE_CARLO ? 0 : network->chunk_layers;
     chunked = chunked < end ? chunked : end;
     int rc = FB_OK;
+    use_threads(network);
     if (first < chunked) {
         rc = run_chunks(network, pass, first, chunked, rows, err);
         first = chunked;
     }
     for (size_t i = first; i < end && !rc; i++)
         rc = run_layer(network, &network->layers[i], pass, rows, err);
+    use_threads(NULL);
     if (!rc)
         *ret_y = output_number(network, end);
     return rc;
@@ -149,9 +157,11 @@ int network_backward(nn_network *network, const layer_pass *pass, size_t rows, f
 {
     FB_CHECK(pass->kind == PASS_TRAIN && network->trains && rows <= network->rows);
     int rc = FB_OK;
+    use_threads(network);
     for (size_t i = network->layer_count; i-- > 0 && !rc;)
         if (network->layers[i].backward.wanted)
             rc = run_backward(network, &network->layers[i], pass, rows, err);
+    use_threads(NULL);
     return rc;
 }
 
