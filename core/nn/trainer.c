@@ -6,6 +6,7 @@
 #include "alloc.h"
 #include "augment.h"
 #include "diagnose.h"
+#include "linear.h"
 #include "loss.h"
 #include "optimizer.h"
 #include "recipe.h"
@@ -254,7 +255,7 @@ int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *tr
     if (rc)
         return rc;
     if (recipe->optimizer == NN_LBFGS)
-        return fb_fail(err, FB_EINVAL, "L-BFGS is not in this build: choose another optimizer");
+        return linear_train(network, recipe, training, ret_result, err);
     rc = trainer_init(&t, network, recipe, training, err);
     if (rc)
         goto done;
