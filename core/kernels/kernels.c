@@ -229,6 +229,26 @@ void kernels_batch_norm_input_gradient(const kernels_batch_norm *norm, size_t ro
     table()->batch_norm_input_gradient(norm, rows, count, x, dy, d_gamma, d_beta, dx);
 }
 
+size_t kernels_masked_scratch(const kernels_masked *m)
+{
+    FB_CHECK(m->masks >= 1 && m->masks <= KERNELS_MASKS_MAX);
+    return table()->masked_scratch(m);
+}
+
+void kernels_masked_load(const kernels_masked *m, size_t first, size_t count, const float *x,
+                         float *scratch)
+{
+    FB_CHECK(first + count <= m->rows);
+    table()->masked_load(m, first, count, x, scratch);
+}
+
+void kernels_masked_run(const kernels_masked *m, size_t rows, const uint8_t *patterns,
+                        const float *weights, float *y, float *scratch)
+{
+    FB_CHECK(rows <= m->rows);
+    table()->masked_run(m, rows, patterns, weights, y, scratch);
+}
+
 void kernels_exp(size_t count, const float *x, float *out)
 {
     table()->exp(count, x, out);

@@ -225,4 +225,29 @@ void kernels_batch_norm_input_gradient(const kernels_batch_norm *norm, size_t ro
                                        const float *x, const float *dy, const float *d_gamma,
                                        const float *d_beta, float *dx);
 
+/* Products of the same rows with the same weights under `masks` dropout masks at once: y[b] = (x *
+ * mask b) W. Bit b of patterns[i] says whether mask b keeps input i. The inputs, sorted by pattern
+ * and then by index, are taken in blocks of KERNELS_MASKED_DEPTH. In a block the sum s(p) of a
+ * pattern's inputs is one chain of fused multiply-adds, started at 0; with s_0 = s and s_b+1(q) =
+ * s_b(2q) + s_b(2q + 1), y[b] takes s_b(1), s_b(3), ... in this order, block after block, started
+ * at 0; sums of no inputs are left out. */
+enum { KERNELS_MASKS_MAX = 8, KERNELS_MASKED_DEPTH = 1024 };
+
+typedef struct kernels_masked {
+    size_t rows;          /* at most, at a time */
+    size_t inputs, units; /* of the weights, (inputs, units) */
+    size_t masks;         /* 1 .. KERNELS_MASKS_MAX */
+} kernels_masked;
+
+/* Floats of scratch for the two functions below: a little more than the rows themselves. */
+size_t kernels_masked_scratch(const kernels_masked *m);
+
+/* Takes x (count, inputs) as the rows first .. first+count-1. */
+void kernels_masked_load(const kernels_masked *m, size_t first, size_t count, const float *x,
+                         float *scratch);
+
+/* y (masks, rows, units) of the first `rows` of the rows that were loaded. */
+void kernels_masked_run(const kernels_masked *m, size_t rows, const uint8_t *patterns,
+                        const float *weights, float *y, float *scratch);
+
 #endif

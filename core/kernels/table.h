@@ -45,6 +45,11 @@ typedef struct kernels_table {
     void (*batch_norm_input_gradient)(const kernels_batch_norm *norm, size_t rows, size_t count,
                                       const float *x, const float *dy, const float *d_gamma,
                                       const float *d_beta, float *dx);
+    size_t (*masked_scratch)(const kernels_masked *m);
+    void (*masked_load)(const kernels_masked *m, size_t first, size_t count, const float *x,
+                        float *scratch);
+    void (*masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
+                       const float *weights, float *y, float *scratch);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
@@ -96,6 +101,11 @@ void ISA(batch_norm_gradients)(const kernels_batch_norm *norm, size_t rows, cons
 void ISA(batch_norm_input_gradient)(const kernels_batch_norm *norm, size_t rows, size_t count,
                                     const float *x, const float *dy, const float *d_gamma,
                                     const float *d_beta, float *dx);
+size_t ISA(masked_scratch)(const kernels_masked *m);
+void ISA(masked_load)(const kernels_masked *m, size_t first, size_t count, const float *x,
+                      float *scratch);
+void ISA(masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
+                     const float *weights, float *y, float *scratch);
 
 /* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
 void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);

@@ -21,6 +21,9 @@ typedef struct engine_ops {
     int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+    /* Monte-Carlo dropout before a dense layer is done by kernels_masked_run, not layer by layer. */
+    bool masks;
+
     /* As kernels_conv_forward. */
     int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y,

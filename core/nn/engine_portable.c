@@ -57,6 +57,7 @@ const engine_ops engine_portable = {
     .prepare = prepare,
     .scratch_size = scratch_size,
     .gemm = kernels_gemm,
+    .masks = true,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,
     .pools = kernels_winograd_fits,

@@ -3,9 +3,6 @@
 #include "infer.h"
 #include "masked_dense.h"
 
-/* Rows that share a mask's packed weights, where a dense layer follows the first dropout. */
-enum { BLOCK_ROWS = 4 * INFER_ROWS };
-
 /* A call of nn_infer_dropout. */
 typedef struct monte_carlo {
     nn_network *network;
@@ -54,16 +51,10 @@ static int run_chunks(const monte_carlo *mc, fb_error *err)
     return FB_OK;
 }
 
-static int fail_product(int rc, fb_error *err)
-{
-    return fb_fail(err, rc, "Monte-Carlo dropout: %s in a kernel", fb_status_text(rc));
-}
-
 /* What the masks of all passes meet: the block's inputs of the first dropout layer. */
 static int load_block(const monte_carlo *mc, masked_dense *product, size_t begin, size_t rows,
                       fb_error *err)
 {
-    layer_pass setting = pass_number(mc, 0);
     for (size_t first = 0; first < rows; first += INFER_ROWS) {
         size_t n = infer_chunk(first, rows);
         const float *x = NULL;
@@ -71,24 +62,33 @@ static int load_block(const monte_carlo *mc, masked_dense *product, size_t begin
                             err);
         if (rc)
             return rc;
-        rc = masked_dense_load(product, &setting, first, n, x);
-        if (rc)
-            return fail_product(rc, err);
+        masked_dense_load(product, first, n, x);
     }
     return FB_OK;
 }
 
-static int run_block_pass(const monte_carlo *mc, masked_dense *product, size_t pass, size_t begin,
-                          size_t rows, fb_error *err)
+/* What is left of one pass, from the dense layer's output y on. */
+static int finish_block(const monte_carlo *mc, size_t pass, size_t begin, size_t rows,
+                        const float *y, size_t units, fb_error *err)
 {
-    layer_pass setting = pass_number(mc, pass);
-    size_t units = product->dense->spec.size;
-    int rc = masked_dense_run(product, &setting, rows);
-    if (rc)
-        return fail_product(rc, err);
+    int rc = FB_OK;
     for (size_t first = 0; first < rows && !rc; first += INFER_ROWS)
         rc = finish_rows(mc, pass, mc->shared + 2, begin + first, infer_chunk(first, rows),
-                         product->y + first * units, err);
+                         y + first * units, err);
+    return rc;
+}
+
+static int run_block(const monte_carlo *mc, masked_dense *product, size_t begin, size_t rows,
+                     fb_error *err)
+{
+    const size_t group = product->shape.masks, units = product->shape.units;
+    int rc = load_block(mc, product, begin, rows, err);
+    for (size_t pass = 0; pass < mc->passes && !rc; pass++) {
+        if (pass % group == 0)
+            masked_dense_run(product, mc->network, mc->stream, pass, rows);
+        rc = finish_block(mc, pass, begin, rows, product->y + pass % group * rows * units, units,
+                          err);
+    }
     return rc;
 }
 
@@ -97,22 +97,21 @@ static int run_blocks(const monte_carlo *mc, fb_error *err)
 {
     const nn_layer *dropout = &mc->network->layers[mc->shared];
     masked_dense product = {0};
-    size_t capacity = mc->count < BLOCK_ROWS ? mc->count : BLOCK_ROWS;
-    int rc = masked_dense_init(&product, dropout, dropout + 1, capacity, err);
-    for (size_t begin = 0; begin < mc->count && !rc; begin += BLOCK_ROWS) {
-        size_t left = mc->count - begin, rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
-        rc = load_block(mc, &product, begin, rows, err);
-        for (size_t pass = 0; pass < mc->passes && !rc; pass++)
-            rc = run_block_pass(mc, &product, pass, begin, rows, err);
+    int rc = masked_dense_init(&product, dropout, dropout + 1, mc->count, err);
+    size_t step = product.shape.rows;
+    for (size_t begin = 0; begin < mc->count && !rc; begin += step) {
+        size_t left = mc->count - begin;
+        rc = run_block(mc, &product, begin, left < step ? left : step, err);
     }
     masked_dense_finish(&product);
     return rc;
 }
 
-/* Whether the first dropout is followed by a dense layer through which everything goes. */
+/* Whether the first dropout is between the layer before it and a dense layer, and everything goes
+ * through these. */
 static bool has_blocks(const nn_network *network, size_t dropout)
 {
-    if (dropout + 1 >= network->layer_count ||
+    if (dropout + 1 >= network->layer_count || network->layers[dropout].reads != dropout ||
         network->layers[dropout + 1].spec.kind != NN_DENSE)
         return false;
     for (size_t i = dropout + 1; i < network->layer_count; i++) {
@@ -134,7 +133,6 @@ int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_
     int rc = infer_begin(network, source, ids, count, err);
     if (rc)
         return rc;
-    if (has_blocks(network, mc.shared))
-        return run_blocks(&mc, err);
-    return run_chunks(&mc, err);
+    bool masked = network->engine->masks && has_blocks(network, mc.shared);
+    return masked ? run_blocks(&mc, err) : run_chunks(&mc, err);
 }
