@@ -235,6 +235,35 @@ static void follows_pytorch(void **state)
 
 /* ---- the trainings ------------------------------------------------------------------------- */
 
+#define CONV .kind = NN_CONV, .same = true, .no_bias = true
+
+/* Numbers in the margin: k is what `from` and `other` call that layer's output. */
+static const nn_layer_spec g_small_resnet[] = {
+    {CONV, .size = 16, .kernel = 3},
+    {.kind = NN_BATCH_NORM, .relu = true}, /* 2 */
+    {CONV, .size = 16, .kernel = 3},
+    {.kind = NN_BATCH_NORM, .relu = true},
+    {CONV, .size = 16, .kernel = 3},
+    {.kind = NN_BATCH_NORM},
+    {.kind = NN_ADD, .other = 2, .relu = true}, /* 7 */
+    {CONV, .size = 32, .kernel = 3, .stride = 2},
+    {.kind = NN_BATCH_NORM, .relu = true},
+    {CONV, .size = 32, .kernel = 3},
+    {.kind = NN_BATCH_NORM}, /* 11 */
+    {CONV, .size = 32, .kernel = 1, .stride = 2, .from = 7},
+    {.kind = NN_BATCH_NORM},
+    {.kind = NN_ADD, .other = 11, .relu = true},
+    {.kind = NN_GLOBAL_POOL},
+    {.kind = NN_DENSE},
+};
+
+#define SMALL_RESNET                                                                               \
+    .name = "small-resnet", .layers = g_small_resnet,                                              \
+    .layer_count = sizeof g_small_resnet / sizeof *g_small_resnet, .input = {16, 16, 3},           \
+    .recipe = {.optimizer = NN_SGD, .learning_rate = 1e-2, .momentum = 0.9, .weight_decay = 5e-4,  \
+               .batch = 16},                                                                       \
+    .loss_tolerance = 1e-6, .norm_tolerance = 1e-5, .change_tolerance = 2e-4
+
 #define S_CNN                                                                                      \
     .name = "s-cnn", .input = {28, 28, 1},                                                         \
     .recipe = {.optimizer = NN_ADAM, .learning_rate = 1e-3, .beta1 = 0.9, .beta2 = 0.999,          \
@@ -250,12 +279,16 @@ static void follows_pytorch(void **state)
 int main(void)
 {
     static training s_cnn = {S_CNN, .engine = NN_PORTABLE}, s_cnn_blas = {S_CNN, .engine = NN_BLAS},
-                    k_cnn = {K_CNN, .engine = NN_PORTABLE}, k_cnn_blas = {K_CNN, .engine = NN_BLAS};
+                    k_cnn = {K_CNN, .engine = NN_PORTABLE}, k_cnn_blas = {K_CNN, .engine = NN_BLAS},
+                    resnet = {SMALL_RESNET, .engine = NN_PORTABLE},
+                    resnet_blas = {SMALL_RESNET, .engine = NN_BLAS};
     const struct CMUnitTest tests[] = {
         {"s_cnn_portable", follows_pytorch, NULL, NULL, &s_cnn},
         {"s_cnn_blas", follows_pytorch, NULL, NULL, &s_cnn_blas},
         {"k_cnn_portable", follows_pytorch, NULL, NULL, &k_cnn},
         {"k_cnn_blas", follows_pytorch, NULL, NULL, &k_cnn_blas},
+        {"small_resnet_portable", follows_pytorch, NULL, NULL, &resnet},
+        {"small_resnet_blas", follows_pytorch, NULL, NULL, &resnet_blas},
     };
     return cmocka_run_group_tests_name("trajectory", tests, NULL, NULL);
 }
