@@ -29,6 +29,7 @@ static void *allocate(size_t bytes)
 {
     if (bytes < 2 * PAGE_ALIGNMENT)
         return aligned_alloc(ALIGNMENT, bytes);
+    bytes = (bytes + PAGE_ALIGNMENT - 1) / PAGE_ALIGNMENT * PAGE_ALIGNMENT; /* as C17 wants it */
     void *memory = aligned_alloc(PAGE_ALIGNMENT, bytes);
 #ifdef MADV_HUGEPAGE
     if (memory)
