@@ -151,6 +151,13 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
     return table()->conv_input_gradient(conv, count, weights, dy, dx);
 }
 
+int kernels_dense_gradients(const kernels_dense *dense, const float *x, const float *dy,
+                            const float *weights, float *dx, float *d_weights,
+                            kernels_dense_update *update, void *context)
+{
+    return table()->dense_gradients(dense, x, dy, weights, dx, d_weights, update, context);
+}
+
 bool kernels_winograd_fits(const kernels_conv *conv)
 {
     return winograd_fits(conv);

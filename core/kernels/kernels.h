@@ -125,6 +125,20 @@ typedef struct kernels_rmsprop_step {
 void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                      float *weights, float *mean_square);
 
+/* The backward pass of a dense layer y (batch, units) = x (batch, in) weights (in, units): dx =
+ * dy weights', unless it is NULL, and the weights' gradient x' dy, in the bits that kernels_gemm
+ * gives. `update` NULL: the gradient is written to d_weights. Otherwise it is handed over in parts,
+ * which are the numbers first .. first+count-1 of the weights', while they are in the cache and
+ * when `weights` are no longer needed there; d_weights, as large, is then but working memory. */
+typedef struct kernels_dense {
+    size_t batch, in, units;
+} kernels_dense;
+typedef void kernels_dense_update(void *context, size_t first, size_t count,
+                                  const float *gradient);
+int kernels_dense_gradients(const kernels_dense *dense, const float *x, const float *dy,
+                            const float *weights, float *dx, float *d_weights,
+                            kernels_dense_update *update, void *context);
+
 /* Convolution, images in NHWC, weights (kernel, kernel, channels, filters), with bias (NULL: none)
  * and an optional ReLU fused (which keeps a NaN): y (count, out_height, out_width, filters).
  * `padding` zeros are taken to lie round the image; rows and columns that a last step of `stride`

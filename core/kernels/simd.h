@@ -31,13 +31,22 @@
 #define SIMD_UNROLL
 #endif
 
+/* Asks for the cache line of an address that will be read soon. */
+#if defined(__GNUC__)
+#define SIMD_PREFETCH(address) __builtin_prefetch((address), 0, 2)
+#else
+#define SIMD_PREFETCH(address) ((void)(address))
+#endif
+
 /* Every set offers, besides load, store and arithmetic:
  *   v_fma(a, b, c) = a b + c and v_fnma(a, b, c) = c - a b, rounded once;
  *   v_max(a, b) = a > b ? a : b and v_min(a, b) = a < b ? a : b, so that a NaN in b stays;
  *   v_less, v_equal: false for a NaN; v_select, v_select_int(mask, a, b) = mask ? a : b;
  *   integers of 32 bits that wrap; v_mul_high: the upper half of the unsigned product;
  *   v_shift_right brings in zeros; v_from_int takes them as signed;
- *   v_bits and v_from_bits reinterpret. */
+ *   v_bits and v_from_bits reinterpret;
+ *   v_zip_low(a, b) = a0 b0 a1 b1 ... of the lower halves, v_zip_high of the upper ones; a vector of
+ *   one lane has none (see transpose.h). */
 
 #if defined(__AVX512F__) && !defined(KERNELS_SCALAR)
 
@@ -87,6 +96,17 @@ SIMD_INLINE v_f32 v_from_int(v_i32 a) { return _mm512_cvtepi32_ps(a); }
 SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
 {
     return _mm512_mask_blend_epi32(m, b, a);
+}
+SIMD_INLINE v_f32 v_zip_low(v_f32 a, v_f32 b)
+{
+    const v_i32 order = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    return _mm512_permutex2var_ps(a, order, b);
+}
+SIMD_INLINE v_f32 v_zip_high(v_f32 a, v_f32 b)
+{
+    const v_i32 order =
+        _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    return _mm512_permutex2var_ps(a, order, b);
 }
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return _mm512_castps_si512(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return _mm512_castsi512_ps(a); }
@@ -149,6 +169,14 @@ SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
 {
     return _mm256_blendv_epi8(b, a, _mm256_castps_si256(m));
 }
+SIMD_INLINE v_f32 v_zip_low(v_f32 a, v_f32 b)
+{
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+SIMD_INLINE v_f32 v_zip_high(v_f32 a, v_f32 b)
+{
+    return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+}
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return _mm256_castps_si256(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return _mm256_castsi256_ps(a); }
 
@@ -197,10 +225,14 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return veorq_u32(a, b); }
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return vceqq_u32(a, b); }
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
 SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b) { return vbslq_u32(m, a, b); }
+SIMD_INLINE v_f32 v_zip_low(v_f32 a, v_f32 b) { return vzip1q_f32(a, b); }
+SIMD_INLINE v_f32 v_zip_high(v_f32 a, v_f32 b) { return vzip2q_f32(a, b); }
 SIMD_INLINE v_i32 v_bits(v_f32 a) { return vreinterpretq_u32_f32(a); }
 SIMD_INLINE v_f32 v_from_bits(v_i32 a) { return vreinterpretq_f32_u32(a); }
 
 #else
+
+#define SIMD_SCALAR
 
 enum { V_WIDTH = 1 };
 typedef float v_f32;

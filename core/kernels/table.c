@@ -6,6 +6,7 @@ const kernels_table ISA(table) = {
     .conv_forward = ISA(conv_forward),
     .conv_weight_gradient = ISA(conv_weight_gradient),
     .conv_input_gradient = ISA(conv_input_gradient),
+    .dense_gradients = ISA(dense_gradients),
     .winograd_forward = ISA(winograd_forward),
     .winograd_gradients = ISA(winograd_gradients),
     .winograd_pool_forward = ISA(winograd_pool_forward),

@@ -24,6 +24,9 @@ typedef struct kernels_table {
                                 const float *dy, float *d_weights, float *d_bias);
     int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                                const float *dy, float *dx);
+    int (*dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
+                           const float *weights, float *dx, float *d_weights,
+                           kernels_dense_update *update, void *context);
     void (*winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
                              const float *weights, const float *bias, bool relu, float *y,
                              float *scratch);
@@ -80,6 +83,9 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
                               const float *dy, float *d_weights, float *d_bias);
 int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                              const float *dy, float *dx);
+int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
+                         const float *weights, float *dx, float *d_weights,
+                         kernels_dense_update *update, void *context);
 void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
                            const float *weights, const float *bias, bool relu, float *y,
                            float *scratch);

@@ -21,6 +21,11 @@ typedef struct engine_ops {
     int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+    /* As kernels_dense_gradients. */
+    int (*dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
+                           const float *weights, float *dx, float *d_weights,
+                           kernels_dense_update *update, void *context);
+
     /* Monte-Carlo dropout before a dense layer is done by kernels_masked_run, not layer by layer. */
     bool masks;
 

@@ -32,6 +32,19 @@ static int gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const 
     return FB_OK;
 }
 
+static int dense_gradients(const kernels_dense *dense, const float *x, const float *dy,
+                           const float *weights, float *dx, float *d_weights,
+                           kernels_dense_update *update, void *context)
+{
+    const size_t batch = dense->batch, in = dense->in, units = dense->units;
+    if (dx)
+        gemm(false, true, batch, in, units, dy, units, weights, units, 0, dx, in);
+    gemm(true, false, in, units, batch, x, in, dy, units, 0, d_weights, units);
+    if (update)
+        update(context, 0, in * units, d_weights);
+    return FB_OK;
+}
+
 static size_t patch_size(const kernels_conv *conv)
 {
     return conv->kernel * conv->kernel * conv->channels;
@@ -243,6 +256,7 @@ const engine_ops engine_blas = {
     .prepare = prepare,
     .scratch_size = scratch_size,
     .gemm = gemm,
+    .dense_gradients = dense_gradients,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,
     .pools = pools,

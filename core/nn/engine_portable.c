@@ -57,6 +57,7 @@ const engine_ops engine_portable = {
     .prepare = prepare,
     .scratch_size = scratch_size,
     .gemm = kernels_gemm,
+    .dense_gradients = kernels_dense_gradients,
     .masks = true,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,

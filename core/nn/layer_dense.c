@@ -25,19 +25,27 @@ static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const f
     return rc;
 }
 
+typedef struct update_of {
+    const layer_pass *pass;
+    const nn_layer *layer;
+} update_of;
+
+static void update(void *context, size_t first, size_t count, const float *gradient)
+{
+    const update_of *of = context;
+    of->pass->update(of->pass->update_context, of->layer, first, count, gradient);
+}
+
 static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx)
 {
-    size_t in = layer->fan_in, units = layer->spec.size;
+    const kernels_dense dense = {.batch = rows, .in = layer->fan_in, .units = layer->spec.size};
+    update_of of = {pass, layer};
     if (layer->spec.relu)
-        vector_relu_gradient(rows * units, y, dy);
-    vector_sum_rows(rows, units, dy, layer->d_bias);
-    int rc = pass->engine->gemm(true, false, in, units, rows, x, in, dy, units, 0.0f,
-                                layer->d_weights, units);
-    if (rc || !dx)
-        return rc;
-    return pass->engine->gemm(false, true, rows, in, units, dy, units, layer->weights, units, 0.0f,
-                              dx, in);
+        vector_relu_gradient(rows * dense.units, y, dy);
+    vector_sum_rows(rows, dense.units, dy, layer->d_bias);
+    return pass->engine->dense_gradients(&dense, x, dy, layer->weights, dx, layer->d_weights,
+                                         pass->update ? update : NULL, &of);
 }
 
 const layer_ops layer_dense_ops = {"dense", resolve, forward, backward, false};

@@ -13,6 +13,12 @@ typedef enum pass_kind {
     PASS_MONTE_CARLO   /* a mask for each element of one sample's activation, shared by the rows */
 } pass_kind;
 
+typedef struct nn_layer nn_layer;
+
+/* Updates the numbers first .. first+count-1 of a layer's weights by their gradient. */
+typedef void layer_update(void *context, const nn_layer *layer, size_t first, size_t count,
+                          const float *gradient);
+
 /* What the layers need to know about the pass they are part of. */
 typedef struct layer_pass {
     pass_kind kind;
@@ -21,9 +27,11 @@ typedef struct layer_pass {
     size_t first_row;  /* of the batch: what the rows of a call begin with */
     fb_stream dropout; /* masks: sub-stream "layer", draw, element */
     uint64_t draw;     /* PASS_TRAIN: the step, counted from 0; PASS_MONTE_CARLO: 0 */
+    /* PASS_TRAIN, not NULL: the backward pass of a dense layer updates its weights, not the bias, by
+     * this; their gradient is then never stored, and d_weights holds nothing. */
+    layer_update *update;
+    void *update_context;
 } layer_pass;
-
-typedef struct nn_layer nn_layer;
 
 typedef struct layer_ops {
     const char *name;

@@ -82,9 +82,9 @@ void optimizer_advance(optimizer *o, double learning_rate)
     FB_CHECK(false && "an optimizer that goes by steps");
 }
 
-void optimizer_update(const optimizer *o, nn_network *network, size_t offset, size_t count)
+void optimizer_update_along(const optimizer *o, nn_network *network, size_t offset, size_t count,
+                            const float *gradient)
 {
-    const float *gradient = network->gradient + offset;
     float *weights = network->parameters + offset;
     float *first = network->first_moment + offset, *second = network->second_moment + offset;
     FB_CHECK(offset <= network->slab_count && count <= network->slab_count - offset);
@@ -103,4 +103,9 @@ void optimizer_update(const optimizer *o, nn_network *network, size_t offset, si
         break;
     }
     FB_CHECK(false && "an optimizer that goes by steps");
+}
+
+void optimizer_update(const optimizer *o, nn_network *network, size_t offset, size_t count)
+{
+    optimizer_update_along(o, network, offset, count, network->gradient + offset);
 }

@@ -34,4 +34,8 @@ void optimizer_advance(optimizer *o, double learning_rate);
 /* One step of the parameters offset .. offset+count-1 of the slab along their gradient. */
 void optimizer_update(const optimizer *o, nn_network *network, size_t offset, size_t count);
 
+/* The same, where the gradient of these parameters is not the network's. */
+void optimizer_update_along(const optimizer *o, nn_network *network, size_t offset, size_t count,
+                            const float *gradient);
+
 #endif

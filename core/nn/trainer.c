@@ -106,14 +106,50 @@ static void load_batch(trainer *t, size_t first, size_t rows)
             network->input);
 }
 
-/* One step along the gradient that the network holds. */
-static void take_step(trainer *t)
+/* A layer_update: while the gradient is in the cache. */
+static void update_weights(void *context, const nn_layer *layer, size_t first, size_t count,
+                           const float *gradient)
 {
-    if (t->recipe->clip_norm > 0.0)
-        optimizer_clip(t->network, t->recipe->clip_norm);
+    trainer *t = context;
+    size_t offset = (size_t)(layer->weights - t->network->parameters);
+    optimizer_update_along(&t->optimizer, t->network, offset + first, count, gradient);
+}
+
+/* What lies between the weights of dense layers, which the backward pass has updated. */
+static void update_rest(trainer *t)
+{
+    nn_network *network = t->network;
+    size_t from = 0;
+    for (size_t i = 0; i < network->layer_count; i++) {
+        const nn_layer *layer = &network->layers[i];
+        size_t weights = (size_t)(layer->weights - network->parameters);
+        if (layer->spec.kind != NN_DENSE)
+            continue;
+        optimizer_update(&t->optimizer, network, from, weights - from);
+        from = weights + network_aligned(layer->weight_count);
+    }
+    optimizer_update(&t->optimizer, network, from, network->slab_count - from);
+}
+
+/* The backward pass and one step along the gradient. Nothing but a limit on its norm needs the
+ * whole of it before a part is used. */
+static int take_step(trainer *t, layer_pass pass, size_t rows, fb_error *err)
+{
+    const bool clips = t->recipe->clip_norm > 0.0;
     optimizer_advance(&t->optimizer, schedule_rate(t->recipe, t->epoch, t->step, t->steps));
-    optimizer_update(&t->optimizer, t->network, 0, t->network->slab_count);
+    pass.update = clips ? NULL : update_weights;
+    pass.update_context = t;
+    int rc = network_backward(t->network, &pass, rows, err);
+    if (rc)
+        return rc;
+    if (clips) {
+        optimizer_clip(t->network, t->recipe->clip_norm);
+        optimizer_update(&t->optimizer, t->network, 0, t->network->slab_count);
+    } else {
+        update_rest(t);
+    }
     t->step++;
+    return FB_OK;
 }
 
 /* What is known when the `what` loss is not finite; `rows` as diagnose_not_finite takes it. */
@@ -141,10 +177,9 @@ static int train_batch(trainer *t, size_t first, size_t rows, fb_error *err)
                                         network->gradients[0]);
     if (!isfinite(sums.loss))
         return fail_not_finite(t, "training", rows, err);
-    rc = network_backward(network, &pass, rows, err);
+    rc = take_step(t, pass, rows, err);
     if (rc)
         return rc;
-    take_step(t);
     t->sums.loss += sums.loss;
     t->sums.weight += sums.weight;
     t->sums.correct += sums.correct;
