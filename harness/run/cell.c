@@ -186,6 +186,8 @@ static int make_network(struct cell *cell, const json_t *start, fb_error *err)
     const spec_setting *spec = cell->setting->spec;
     int rc = nn_create(&spec->network, cell->train.shape, cell->setting->data->class_count,
                        spec->engine, &cell->network, err);
+    if (!rc)
+        rc = nn_set_threads(cell->network, spec->threads, err);
     if (rc || !spec->warm || cell->round == 0)
         return rc;
     float *state = NULL;

@@ -59,7 +59,7 @@ static int read_weight_list(const struct field_reader *reader, const struct node
                             const char *path, nn_recipe *recipe)
 {
     static const struct field weight = {
-        .type = FIELD_NUMBER, .minimum = 0, .above = true, .maximum = INFINITY};
+        .type = FIELD_NUMBER, .minimum = 1e-30, .maximum = 1e30}; /* a float each */
     double *weights = fb_calloc(value->count, sizeof *weights);
     if (!weights)
         return fb_fail_memory(reader->err, value->count, sizeof *weights, path);
@@ -259,6 +259,7 @@ static int read_optimizer(const struct field_reader *reader, const struct node *
     bool linear = strcmp(setting->network.name, "linear") == 0;
     const struct node *word = node_find(value, "optimizer");
     setting->recipe.optimizer = linear ? NN_LBFGS : NN_ADAM;
+    setting->recipe.keep = NN_KEEP_LAST; /* L-BFGS has no key for it */
     if (!word)
         return FB_OK;
     return field_read_value(reader, linear ? &linear_fields[0] : &adam_fields[0], word,

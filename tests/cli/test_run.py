@@ -47,11 +47,48 @@ trials: 2
 settings:
   - name: glyphs
     dataset: {format: synthetic, generator: glyphs, train: 300, test: 100}
-    network: {name: mlp, hidden: [16]}
+    network: {layers: [{conv: 4, stride: 2, bias: false}, batch_norm, {max_pool: 3}, dense]}
     validation: 20
     train: {epochs: 2, start: warm, keep: best-validation}
     budget: {initial: 10, query: 10, rounds: 4, subpool: 60}
 strategies: [random, entropy]
+"""
+
+# What the recipe offers, on networks of every shape.
+RECIPES = """flipbench: 1
+name: recipes
+trials: 1
+settings:
+  - name: residual
+    dataset: {format: synthetic, generator: glyphs, train: 200, test: 100}
+    network:
+      layers:
+        - {conv: 8, stride: 2, padding: same, bias: false}
+        - {batch_norm: {}, relu: true}
+        - residual: [{conv: 8, padding: same, relu: true}, {dropout: 0.1}, {conv: 8, padding: same}]
+          relu: true
+        - residual: [{conv: 16, padding: same, stride: 2}, batch_norm]
+          shortcut: [{conv: 16, kernel: 1, stride: 2}]
+        - {average_pool: 2}
+        - relu
+        - global_pool
+        - dense
+    validation: 20
+    train: {optimizer: sgd, learning_rate: 0.05, momentum: 0.9, nesterov: true, epochs: 6, batch: 8,
+            schedule: cosine, weight_decay: 5e-4, clip_norm: 5, class_weights: balanced,
+            augment: {crop: 2, flip: true}, stop: {accuracy: 0.95, patience: 4}}
+    budget: {initial: 20, query: 5, rounds: 1}
+  - name: k-cnn
+    dataset: {format: synthetic, generator: glyphs, train: 200, test: 100}
+    network: k-cnn
+    train: {optimizer: rmsprop, learning_rate: 1e-4, epochs: 1, schedule: one-cycle}
+    budget: {initial: 20, query: 5, rounds: 1}
+  - name: linear
+    dataset: {format: synthetic, generator: blobs, train: 200, test: 100}
+    network: linear
+    train: {C: 2, class_weights: balanced}
+    budget: {initial: 20, query: 5, rounds: 1}
+strategies: [margin]
 """
 
 
@@ -104,6 +141,15 @@ class SameResults(Case):
             self.assertGreater(len(reference.splitlines()), 50)
             self.assertEqual(reference, deterministic(two, what))
             self.assertEqual(reference, deterministic(killed, what))
+
+    def test_threads_in_a_cell_change_nothing(self):
+        spec = self.write("spec.yaml", RECIPES)
+        one, three = self.path("one"), self.path("three")
+        self.fine("run", spec, "-o", one)
+        self.fine("run", spec, "-o", three, "--set", "train.threads=3")
+        self.assertEqual(len(export(one, "rounds")), 6)
+        for what in ("rounds", "traces", "cells"):
+            self.assertEqual(deterministic(one, what), deterministic(three, what))
 
     def test_a_warm_start_goes_on_after_kills_and_extensions(self):
         spec = self.write("spec.yaml", WARM)
