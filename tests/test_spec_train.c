@@ -165,8 +165,8 @@ static const struct probe_mistake mistakes[] = {
      "engine, threads; did you mean 'epochs'?"},
     {"X", "3", "7:12", "train: expected a mapping with the keys optimizer, learning_rate, "},
     {"X", "{optimizer: sdg}", "7:24",
-     "train.optimizer: expected one of adam, adamw, sgd, rmsprop (for network linear: lbfgs), found "
-     "'sdg'; did you mean 'sgd'?"},
+     "train.optimizer: expected one of adam, adamw, sgd, rmsprop (for network linear: lbfgs), "
+     "found 'sdg'; did you mean 'sgd'?"},
     {"X", "{optimizer: lbfgs}", "7:24", "(for network linear: lbfgs), found 'lbfgs'"},
     {"X", "{learning_rate: fast}", "7:28",
      "train.learning_rate: expected a number above 0, found 'fast'"},
@@ -233,7 +233,7 @@ static void refuses_what_linear_does_not_do(void **state)
     (void)state;
     static const struct probe_mistake others[] = {
         {"X", "{optimizer: adam}", "7:24",
-         "train.optimizer: expected lbfgs (network linear is trained to convergence), found 'adam'"},
+         "train.optimizer: expected lbfgs (network linear is trained to convergence), found"},
         {"X", "{epochs: 5}", "7:13",
          "train.epochs: optimizer lbfgs (network linear) has no such key; it goes with adam, "},
         {"X", "{C: 1, start: warm}", "7:19", "train.start: optimizer lbfgs (network linear) has"},
