@@ -19,12 +19,14 @@ static double conv_value(const nn_layer *layer, const double *weights, const dou
 {
     size_t kernel = layer->spec.kernel, channels = layer->in.channels, filters = layer->spec.size;
     long padding = layer->spec.same ? (long)kernel / 2 : 0;
+    long top = (long)(i * layer->spec.stride) - padding;
+    long left = (long)(j * layer->spec.stride) - padding;
     double sum = 0.0;
     for (size_t ky = 0; ky < kernel; ky++)
         for (size_t kx = 0; kx < kernel; kx++)
             for (size_t c = 0; c < channels; c++)
                 sum += weights[((ky * kernel + kx) * channels + c) * filters + filter] *
-                       pixel(layer->in, x, (long)(i + ky) - padding, (long)(j + kx) - padding, c);
+                       pixel(layer->in, x, top + (long)ky, left + (long)kx, c);
     return sum;
 }
 
@@ -34,7 +36,8 @@ static void conv_sample(const nn_layer *layer, const double *weights, const doub
     for (size_t i = 0; i < layer->out.height; i++)
         for (size_t j = 0; j < layer->out.width; j++)
             for (size_t f = 0; f < layer->spec.size; f++) {
-                double value = conv_value(layer, weights, x, i, j, f) + bias[f];
+                double value = conv_value(layer, weights, x, i, j, f);
+                value += layer->spec.no_bias ? 0.0 : bias[f];
                 *y++ = layer->spec.relu ? fmax(value, 0.0) : value;
             }
 }
@@ -51,20 +54,30 @@ static void dense_sample(const nn_layer *layer, const double *weights, const dou
     }
 }
 
+/* The maximum or the mean over one window. */
+static double pool_value(const nn_layer *layer, const double *x, size_t i, size_t j, size_t channel)
+{
+    size_t kernel = layer->spec.kernel, stride = layer->spec.stride;
+    double sum = 0.0, largest = -(double)INFINITY;
+    for (size_t a = 0; a < kernel; a++)
+        for (size_t b = 0; b < kernel; b++) {
+            double value = pixel(layer->in, x, (long)(i * stride + a), (long)(j * stride + b),
+                                 channel);
+            sum += value;
+            largest = fmax(largest, value);
+        }
+    return layer->spec.kind == NN_MAX_POOL ? largest : sum / (double)(kernel * kernel);
+}
+
 static void pool_sample(const nn_layer *layer, const double *x, double *y)
 {
     for (size_t i = 0; i < layer->out.height; i++)
         for (size_t j = 0; j < layer->out.width; j++)
-            for (size_t c = 0; c < layer->in.channels; c++) {
-                long top = 2 * (long)i, left = 2 * (long)j;
-                *y++ = fmax(fmax(pixel(layer->in, x, top, left, c),
-                                 pixel(layer->in, x, top, left + 1, c)),
-                            fmax(pixel(layer->in, x, top + 1, left, c),
-                                 pixel(layer->in, x, top + 1, left + 1, c)));
-            }
+            for (size_t c = 0; c < layer->in.channels; c++)
+                *y++ = pool_value(layer, x, i, j, c);
 }
 
-static void average_sample(const nn_layer *layer, const double *x, double *y)
+static void global_sample(const nn_layer *layer, const double *x, double *y)
 {
     size_t channels = layer->in.channels, pixels = layer->in.height * layer->in.width;
     for (size_t c = 0; c < channels; c++) {
@@ -84,9 +97,36 @@ static void add_sample(const nn_layer *layer, const double *x, const double *sec
 typedef struct activations {
     const nn_network *network;
     size_t rows;
-    bool train;
+    pass_kind kind;
     const double *outputs[NN_MAX_LAYERS + 1];
 } activations;
+
+/* Batch normalisation of all rows: by their own statistics in training, by the running ones
+ * otherwise. */
+static void norm_rows(const activations *a, const nn_layer *layer, const double *parameters,
+                      double *y)
+{
+    size_t channels = layer->in.channels, count = a->rows * nn_shape_size(layer->in) / channels;
+    const double *gamma = parameters + (layer->weights - a->network->parameters);
+    const double *beta = parameters + (layer->bias - a->network->parameters);
+    const double *x = a->outputs[layer->reads];
+    for (size_t c = 0; c < channels; c++) {
+        double mean = 0.0, variance = 0.0;
+        for (size_t i = 0; i < count; i++)
+            mean += x[i * channels + c] / (double)count;
+        for (size_t i = 0; i < count; i++)
+            variance += pow(x[i * channels + c] - mean, 2.0) / (double)count;
+        if (a->kind != PASS_TRAIN) {
+            mean = (double)layer->state[c];
+            variance = (double)layer->state[channels + c];
+        }
+        for (size_t i = c; i < count * channels; i += channels) {
+            y[i] = gamma[c] * (x[i] - mean) / sqrt(variance + layer->spec.epsilon) + beta[c];
+            if (layer->spec.relu)
+                y[i] = fmax(y[i], 0.0);
+        }
+    }
+}
 
 static void layer_sample(const activations *a, const nn_layer *layer, const double *parameters,
                          size_t row, double *y)
@@ -100,11 +140,12 @@ static void layer_sample(const activations *a, const nn_layer *layer, const doub
         conv_sample(layer, weights, bias, x, y);
         break;
     case NN_MAX_POOL:
+    case NN_AVERAGE_POOL:
         pool_sample(layer, x, y);
         break;
     case NN_DROPOUT:
         for (size_t i = 0; i < size; i++)
-            y[i] = a->train ? x[i] * (double)layer->mask[row * size + i] : x[i];
+            y[i] = a->kind == PASS_EVALUATE ? x[i] : x[i] * (double)layer->mask[row * size + i];
         break;
     case NN_DENSE:
         dense_sample(layer, weights, bias, x, y);
@@ -113,7 +154,11 @@ static void layer_sample(const activations *a, const nn_layer *layer, const doub
         add_sample(layer, x, a->outputs[layer->adds] + row * size, y);
         break;
     case NN_GLOBAL_POOL:
-        average_sample(layer, x, y);
+        global_sample(layer, x, y);
+        break;
+    case NN_RELU:
+        for (size_t i = 0; i < size; i++)
+            y[i] = fmax(x[i], 0.0);
         break;
     default:
         fprintf(stderr, "the reference has no layer of kind %d\n", (int)layer->spec.kind);
@@ -122,16 +167,18 @@ static void layer_sample(const activations *a, const nn_layer *layer, const doub
 }
 
 void reference_forward(const nn_network *network, const double *parameters, size_t rows,
-                       const double *x, bool masks, double *logits)
+                       const double *x, pass_kind kind, double *logits)
 {
-    activations a = {.network = network, .rows = rows, .train = masks, .outputs = {x}};
+    activations a = {.network = network, .rows = rows, .kind = kind, .outputs = {x}};
     double *outputs[NN_MAX_LAYERS];
     for (size_t i = 0; i < network->layer_count; i++) {
         const nn_layer *layer = &network->layers[i];
         size_t size = nn_shape_size(layer->out);
         outputs[i] = malloc(rows * size * sizeof *outputs[i]);
         FB_CHECK(outputs[i]);
-        for (size_t r = 0; r < rows; r++)
+        if (layer->spec.kind == NN_BATCH_NORM)
+            norm_rows(&a, layer, parameters, outputs[i]);
+        for (size_t r = 0; r < rows && layer->spec.kind != NN_BATCH_NORM; r++)
             layer_sample(&a, layer, parameters, r, outputs[i] + r * size);
         a.outputs[i + 1] = outputs[i];
     }

@@ -54,8 +54,8 @@ typedef struct plain_input {
 } plain_input;
 
 /* A pixel's value; `fallback` outside of the image. */
-static double plain_pixel(const plain_input *p, size_t row, ptrdiff_t i, ptrdiff_t j, size_t channel,
-                          double fallback)
+static double plain_pixel(const plain_input *p, size_t row, ptrdiff_t i, ptrdiff_t j,
+                          size_t channel, double fallback)
 {
     nn_shape in = p->layer->in;
     if (i < 0 || j < 0 || i >= (ptrdiff_t)in.height || j >= (ptrdiff_t)in.width)

@@ -28,6 +28,8 @@ static const nn_engine g_engines[] = {NN_PORTABLE, NN_BLAS};
 #define RELU .relu = true
 #define SAME .same = true
 #define HEAD {.kind = NN_DENSE}
+#define NORM(...) {.kind = NN_BATCH_NORM, __VA_ARGS__}
+#define GLOBAL {.kind = NN_GLOBAL_POOL}
 #define ADD(output, ...) {.kind = NN_ADD, .other = (output), __VA_ARGS__}
 
 /* Small networks in which every kind of layer stands below, above and between the others. */
@@ -35,7 +37,7 @@ typedef struct case_network {
     const char *name;
     nn_shape input;
     size_t class_count;
-    nn_layer_spec layers[9]; /* up to the head */
+    nn_layer_spec layers[16]; /* up to the head */
 } case_network;
 
 static const case_network g_cases[] = {
@@ -71,6 +73,23 @@ static const case_network g_cases[] = {
       {.kind = NN_MAX_POOL, .from = 2}, ADD(4, RELU), HEAD}},
     {"dropout inside a block", {1, 1, 6}, 3,
      {DENSE(6, RELU), DROPOUT(0.4), DENSE(6, RELU), ADD(1), HEAD}},
+    {"strides", {8, 7, 2}, 3,
+     {CONV(4, 3, SAME, RELU, .stride = 2), CONV(3, 1, .stride = 3, .no_bias = true), HEAD}},
+    {"pools of all kinds", {8, 7, 2}, 3,
+     {CONV(3, 3, SAME, .no_bias = true), {.kind = NN_MAX_POOL, .kernel = 3, .stride = 2},
+      {.kind = NN_RELU}, {.kind = NN_AVERAGE_POOL, .stride = 1}, CONV(4, 1, RELU), GLOBAL, HEAD}},
+    {"max pool that a convolution cannot do", {3, 4, 1}, 3,
+     {CONV(16, 3, SAME, RELU), CONV(16, 3, SAME, RELU), {.kind = NN_MAX_POOL, .kernel = 3}, HEAD}},
+    {"batch norm of features", {1, 1, 6}, 3, {NORM(RELU), DENSE(7, RELU), NORM(RELU), HEAD}},
+    {"ResNet", {6, 5, 2}, 3,
+     {CONV(3, 3, SAME, .no_bias = true), NORM(RELU),
+      CONV(4, 3, SAME, .no_bias = true, .stride = 2), NORM(RELU), CONV(4, 3, SAME, .no_bias = true),
+      NORM(.relu = false), CONV(4, 1, .no_bias = true, .stride = 2, .from = 2), NORM(.relu = false),
+      ADD(6, RELU), GLOBAL, HEAD}},
+    {"wide ResNet", {5, 4, 2}, 3,
+     {CONV(3, 3, SAME, .no_bias = true), NORM(RELU),
+      CONV(4, 3, SAME, .no_bias = true, .stride = 2), NORM(RELU), CONV(4, 3, SAME, .no_bias = true),
+      CONV(4, 1, .no_bias = true, .stride = 2, .from = 2), ADD(5), NORM(RELU), GLOBAL, HEAD}},
     {"small S-CNN", {10, 9, 1}, 4,
      {CONV(3, 3, RELU), CONV(5, 3, RELU), POOL, DROPOUT(0.25), DENSE(8, RELU), DROPOUT(0.5),
       HEAD}},
@@ -130,7 +149,7 @@ static double moved_loss(const nn_network *network, double *parameters, size_t a
 {
     double logits[GRADIENT_ROWS * 8], before = parameters[at];
     parameters[at] = before + by;
-    reference_forward(network, parameters, s->count, x, true, logits);
+    reference_forward(network, parameters, s->count, x, PASS_TRAIN, logits);
     parameters[at] = before;
     return reference_loss(s->count, network->class_count, logits, s->labels);
 }
@@ -208,7 +227,7 @@ static void inference_matches_the_reference(void **state)
                 x[j] = (double)s.f32[j];
             for (size_t j = 0; j < network->slab_count; j++)
                 parameters[j] = (double)network->parameters[j];
-            reference_forward(network, parameters, 7, x, false, want);
+            reference_forward(network, parameters, 7, x, PASS_EVALUATE, want);
             assert_int_equal(nn_infer(network, &s.source, NULL, 7, NULL, got, NULL), 0);
             for (size_t j = 0; j < outputs; j++)
                 if (!(fabs((double)got[j] - want[j]) <= 2e-6 * (1.0 + fabs(want[j]))))
@@ -487,7 +506,8 @@ static void check_monte_carlo(const case_network *tested, nn_engine engine)
     for (size_t pass = 0; pass < PASSES; pass++) {
         write_masks(network, stream, pass);
         for (size_t r = 0; r < ROWS; r++) {
-            reference_forward(network, parameters, 1, x + r * size, true, logits);
+            reference_forward(network, parameters, 1, x + r * size, PASS_MONTE_CARLO,
+                              logits);
             for (uint32_t c = 0; c < classes; c++) {
                 double wanted = exp(-reference_loss(1, classes, logits, &c));
                 double got = (double)p[(pass * ROWS + r) * classes + c];

@@ -1,7 +1,8 @@
 /* Batch normalisation (Ioffe & Szegedy 2015) over batch and pixels, perhaps with ReLU: weights are
- * gamma, the bias is beta. In training by the batch's own mean and variance, whose running means are
- * the layer's state (mean, then variance; as PyTorch's, the variance is divided by n - 1) and what
- * every other pass uses. From forward to backward it saves the mean and 1 / standard deviation.
+ * gamma, the bias is beta. In training by the batch's own mean and variance, whose running means
+ * are the layer's state (mean, then variance; as PyTorch's, the variance is divided by n - 1) and
+ * what every other pass uses. From forward to backward it saves the mean and 1 / standard
+ * deviation.
  *
  * A batch of one pixel has no variance: its outputs are beta, and nothing is learnt of gamma. */
 #include <math.h>
