@@ -47,7 +47,7 @@ static const struct argp_option bench_options[] = {
     {"input", OPTION_INPUT, "HxWxC", 0, "Size of an image (default: usual for the network)", 0},
     {"classes", OPTION_CLASSES, "C", 0, "Number of classes (default: usual for the network)", 0},
     {"engine", 'e', "ENGINE", 0, "portable (default) or blas", 0},
-    {"batch", 'b', "N", 0, "train: images in a step (default 32)", 0},
+    {"batch", 'b', "N", 0, "Images in a training step, and the fewest in a turn (default 32)", 0},
     {"passes", OPTION_PASSES, "T", 0, "infer: T Monte-Carlo dropout passes over every image", 0},
     {"seconds", 's', "S", 0, "How long to measure (default 5)", 0},
     {"format", OPTION_FORMAT, "text|json", 0, "Default text", 0},
@@ -228,11 +228,10 @@ static int turn(void *context, fb_error *err)
     return trains(b) ? train(b, err) : infer(b, err);
 }
 
-/* Finds how many images make a turn: few at first, then as many as the time for them says. */
+/* Finds how many images make a turn: a batch at first, then as many as the time for them says. */
 static int set_turn(network_bench *b, fb_error *err)
 {
-    enum { INFER_AT_FIRST = 256 };
-    b->count = trains(b) ? b->arguments->batch : INFER_AT_FIRST;
+    b->count = b->arguments->batch;
     b->epochs = 1;
     for (;;) {
         bench_times times = {0};
