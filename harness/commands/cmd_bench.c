@@ -27,6 +27,7 @@ static const struct preset {
 } presets[] = {
     {"s-cnn", {28, 28, 1}, 10, NN_ADAM, 1e-3},
     {"mlp", {1, 1, 16}, 26, NN_ADAM, 1e-3},
+    {"linear", {1, 1, 16}, 26, NN_LBFGS, 0},
     {NULL, {32, 32, 3}, 10, NN_RMSPROP, 1e-4}, /* every other */
 };
 
@@ -35,12 +36,12 @@ typedef struct bench_arguments {
     nn_engine engine;
     nn_shape input; /* height 0: the preset's */
     size_t classes; /* 0: the preset's */
-    size_t batch, passes;
+    size_t batch, passes, threads;
     double seconds;
     bool json;
 } bench_arguments;
 
-enum { OPTION_INPUT = 256, OPTION_CLASSES, OPTION_PASSES, OPTION_FORMAT };
+enum { OPTION_INPUT = 256, OPTION_CLASSES, OPTION_PASSES, OPTION_THREADS, OPTION_FORMAT };
 
 static const struct argp_option bench_options[] = {
     {"network", 'n', "NAME", 0, "A network of 'flipbench list networks' (default s-cnn)", 0},
@@ -49,6 +50,7 @@ static const struct argp_option bench_options[] = {
     {"engine", 'e', "ENGINE", 0, "portable (default) or blas", 0},
     {"batch", 'b', "N", 0, "Images in a training step, and the fewest in a turn (default 32)", 0},
     {"passes", OPTION_PASSES, "T", 0, "infer: T Monte-Carlo dropout passes over every image", 0},
+    {"threads", OPTION_THREADS, "N", 0, "Threads inside the network (default 1)", 0},
     {"seconds", 's', "S", 0, "How long to measure (default 5)", 0},
     {"format", OPTION_FORMAT, "text|json", 0, "Default text", 0},
     {0},
@@ -95,6 +97,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_PASSES:
         arguments->passes = (size_t)argument_positive(state, "--passes", value, 10000);
+        return 0;
+    case OPTION_THREADS:
+        arguments->threads = (size_t)argument_whole(state, "--threads", value, 1);
         return 0;
     case OPTION_FORMAT:
         arguments->json = argument_is_json(state, value, "text");
@@ -171,6 +176,8 @@ static int prepare(network_bench *b, fb_error *err)
     int rc = nn_network_named(a->network, NULL, 0, &spec, err);
     if (!rc)
         rc = nn_create(&spec, input, b->classes, a->engine, &b->network, err);
+    if (!rc)
+        rc = nn_set_threads(b->network, a->threads, err);
     if (rc)
         return rc;
     if (a->passes && !nn_network_has_dropout(&spec))
@@ -189,6 +196,12 @@ static bool trains(const network_bench *b)
     return strcmp(b->arguments->what, "train") == 0;
 }
 
+/* Trained by whole problems, not by steps. */
+static bool solves(const network_bench *b)
+{
+    return trains(b) && b->preset->optimizer == NN_LBFGS;
+}
+
 static int train(const network_bench *b, fb_error *err)
 {
     const nn_recipe recipe = {
@@ -197,6 +210,7 @@ static int train(const network_bench *b, fb_error *err)
         .beta1 = 0.9,
         .beta2 = 0.999,
         .rho = 0.9,
+        .c = 1,
         .epsilon = 1e-7,
         .batch = b->arguments->batch,
         .epochs = b->epochs,
@@ -205,7 +219,11 @@ static int train(const network_bench *b, fb_error *err)
     const nn_training training = {
         .source = &b->source, .ids = b->ids, .labels = b->labels, .count = b->count};
     nn_training_result result;
-    return nn_train(b->network, &recipe, &training, &result, err);
+    size_t times = solves(b) ? b->epochs : 1;
+    int rc = FB_OK;
+    for (size_t i = 0; !rc && i < times; i++)
+        rc = nn_train(b->network, &recipe, &training, &result, err);
+    return rc;
 }
 
 static int infer(const network_bench *b, fb_error *err)
@@ -252,14 +270,19 @@ static int set_turn(network_bench *b, fb_error *err)
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-static void print_text(const bench_arguments *a, const double speeds[3], size_t turns)
+static void print_text(const network_bench *b, const double speeds[3], size_t turns)
 {
+    const bench_arguments *a = b->arguments;
     int decimals = bench_decimals(speeds[1]);
     printf("%s %s, %s (%s)", a->what, a->network, nn_engine_name(a->engine), kernels_isa());
     if (a->passes)
         printf(", %zu dropout passes", a->passes);
-    else if (strcmp(a->what, "train") == 0)
+    else if (solves(b))
+        printf(", %zu samples to convergence", b->count);
+    else if (trains(b))
         printf(", batch %zu", a->batch);
+    if (a->threads > 1)
+        printf(", %zu threads", a->threads);
     printf(": %.*f images/s (median of %zu turns; %.*f to %.*f)\n", decimals, speeds[1], turns,
            decimals, speeds[0], decimals, speeds[2]);
 }
@@ -267,10 +290,11 @@ static void print_text(const bench_arguments *a, const double speeds[3], size_t 
 static int print_json(const bench_arguments *a, const double speeds[3], size_t turns, fb_error *err)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:f, s:f, s:f}", "what", a->what, "network", a->network,
-        "engine", nn_engine_name(a->engine), "isa", kernels_isa(), "batch", (json_int_t)a->batch,
-        "passes", (json_int_t)a->passes, "turns", (json_int_t)turns, "images_per_second", speeds[1],
-        "slowest", speeds[0], "fastest", speeds[2]);
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:f, s:f, s:f}", "what", a->what, "network",
+        a->network, "engine", nn_engine_name(a->engine), "isa", kernels_isa(), "batch",
+        (json_int_t)a->batch, "passes", (json_int_t)a->passes, "threads", (json_int_t)a->threads,
+        "turns", (json_int_t)turns, "images_per_second", speeds[1], "slowest", speeds[0], "fastest",
+        speeds[2]);
     return bench_print(object, err);
 }
 
@@ -281,7 +305,7 @@ static int answer(const network_bench *b, const bench_times *times, fb_error *er
                               images / bench_median(times), images / times->seconds[0]};
     if (b->arguments->json)
         return print_json(b->arguments, speeds, times->count, err);
-    print_text(b->arguments, speeds, times->count);
+    print_text(b, speeds, times->count);
     return FB_OK;
 }
 
@@ -289,12 +313,12 @@ static int bench_networks(int argc, char **argv)
 {
     static const struct argp argp = {
         bench_options, parse_option, "train|infer\nstrategy ID",
-        "How fast this machine trains or evaluates a network on random images, on one thread, or "
-        "selects with a strategy (see 'flipbench bench strategy --help'). Compare machines or "
-        "engines by alternating runs: a machine's speed drifts.",
+        "How fast this machine trains or evaluates a network on random images, or selects with a "
+        "strategy (see 'flipbench bench strategy --help'). Compare machines or engines by "
+        "alternating runs: a machine's speed drifts.",
         NULL, NULL, NULL};
     bench_arguments arguments = {.network = "s-cnn", .engine = NN_PORTABLE, .batch = 32,
-                                 .seconds = 5};
+                                 .threads = 1, .seconds = 5};
     network_bench bench = {.arguments = &arguments};
     bench_times times = {0};
     fb_error err = {0};

@@ -29,6 +29,14 @@ class Networks(Case):
                 self.fine("bench", what, "--network", network["name"], "--input", "6x6x1", "--classes", 3, "--batch",
                           4, "--seconds", "0.01")
 
+    def test_threads(self):
+        answer = json.loads(self.fine("bench", "train", *QUICK, "--threads", "2", "--format", "json"))
+        self.assertEqual(answer["threads"], 2)
+
+    def test_linear_is_solved(self):
+        self.assertRegex(self.fine("bench", "train", "--network", "linear", "--seconds", "0.01"),
+                         r"^train linear, .*, \d+ samples to convergence: ")
+
     def test_dropout_passes(self):
         answer = json.loads(self.fine("bench", "infer", "--network", "s-cnn", "--input", "8x8x1", "--passes", "3",
                                       "--seconds", "0.01", "--format", "json"))
@@ -41,7 +49,7 @@ class Networks(Case):
                 (("infer", "--network", "mlp", "--passes", "3"), "dropout")):
             self.assertIn(word, self.refused("bench", *arguments))
         for arguments in ((), ("nosuch",), ("train", "infer"), ("train", "--passes", "3"),
-                          ("train", "--input", "3x3"), ("train", "--input", "0x3x3"), ("train", "--batch", "0"),
+                          ("train", "--input", "3x3"), ("train", "--threads", "0"), ("train", "--input", "0x3x3"), ("train", "--batch", "0"),
                           ("train", "--seconds", "nan"), ("train", "--format", "xml")):
             done = flipbench("bench", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
