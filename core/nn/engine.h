@@ -26,7 +26,7 @@ typedef struct engine_ops {
                            const float *weights, float *dx, float *d_weights,
                            kernels_dense_update *update, void *context);
 
-    /* Monte-Carlo dropout before a dense layer is done by kernels_masked_run, not layer by layer. */
+    /* Monte-Carlo dropout before a dense layer is done by kernels_masked_run, not by layers. */
     bool masks;
 
     /* As kernels_conv_forward. */

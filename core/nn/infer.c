@@ -51,6 +51,21 @@ int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, 
     return rc;
 }
 
+int nn_infer_head(nn_network *network, const float *embeddings, size_t count, float *ret_logits,
+                  fb_error *err)
+{
+    nn_layer *head = &network->layers[network_head(network)];
+    const layer_pass pass = network_pass(network, PASS_EVALUATE, (fb_stream){0}, 0);
+    size_t size = nn_embedding_size(network), classes = network->class_count;
+    for (size_t first = 0; first < count; first += INFER_ROWS) { /* as nn_infer's chunks */
+        int rc = head->ops->forward(head, &pass, infer_chunk(first, count),
+                                    embeddings + first * size, ret_logits + first * classes);
+        if (rc)
+            return fb_fail(err, rc, "the head: %s in a kernel", fb_status_text(rc));
+    }
+    return FB_OK;
+}
+
 static int evaluate_all(nn_network *network, const nn_source *source, const uint32_t *ids,
                         const uint32_t *labels, size_t count, tally *counts, fb_error *err)
 {

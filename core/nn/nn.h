@@ -230,8 +230,20 @@ int nn_train(nn_network *network, const nn_recipe *recipe, const nn_training *tr
 int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
              float *ret_embeddings, float *ret_logits, fb_error *err);
 
+/* The head alone: logits (count, C) from embeddings (count, d), with the bits that nn_infer gives
+ * for these samples. FB_ENOMEM. */
+int nn_infer_head(nn_network *network, const float *embeddings, size_t count, float *ret_logits,
+                  fb_error *err);
+
+/* Rows `ids` (NULL: 0 .. count-1) of a source as a network reads them: (count,
+ * nn_shape_size(shape)) floats. FB_EINVAL for a row that is not there. */
+int nn_inputs(const nn_source *source, const uint32_t *ids, size_t count, float *ret_inputs,
+              fb_error *err);
+
 /* `passes` Monte-Carlo dropout passes: one mask a pass, shared by all samples, keyed by (stream,
- * pass, layer, element). probabilities (passes, count, C). Otherwise as nn_infer. */
+ * pass, layer, element). probabilities (passes, count, C). What comes before the first dropout is
+ * computed once; with NN_PORTABLE a dense layer behind it is computed for several passes at a time,
+ * and its sums run as masked_dense.h says. Otherwise as nn_infer. */
 int nn_infer_dropout(nn_network *network, const nn_source *source, const uint32_t *ids,
                      size_t count, size_t passes, fb_stream stream, float *ret_probabilities,
                      fb_error *err);

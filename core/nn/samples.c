@@ -2,14 +2,10 @@
 
 #include "network.h"
 
-int samples_check(const nn_network *network, const nn_source *source, const uint32_t *ids,
-                  size_t count, const char *what, fb_error *err)
+/* A source of one type that has the rows. */
+static int check_rows(const nn_source *source, const uint32_t *ids, size_t count, const char *what,
+                      fb_error *err)
 {
-    nn_shape have = source->shape, want = network->input_shape;
-    if (have.height != want.height || have.width != want.width || have.channels != want.channels)
-        return fb_fail(err, FB_EINVAL, "%s samples are %zu x %zu x %zu, but the network takes %zu "
-                       "x %zu x %zu", what, have.height, have.width, have.channels, want.height,
-                       want.width, want.channels);
     if (!source->u8 == !source->f32)
         return fb_fail(err, FB_EINVAL, "%s samples must be given as pixels or as floats, one of "
                        "them", what);
@@ -21,6 +17,17 @@ int samples_check(const nn_network *network, const nn_source *source, const uint
             return fb_fail(err, FB_EINVAL, "%s sample %u does not exist: there are %zu", what,
                            ids[i], source->count);
     return FB_OK;
+}
+
+int samples_check(const nn_network *network, const nn_source *source, const uint32_t *ids,
+                  size_t count, const char *what, fb_error *err)
+{
+    nn_shape have = source->shape, want = network->input_shape;
+    if (have.height != want.height || have.width != want.width || have.channels != want.channels)
+        return fb_fail(err, FB_EINVAL, "%s samples are %zu x %zu x %zu, but the network takes %zu "
+                       "x %zu x %zu", what, have.height, have.width, have.channels, want.height,
+                       want.width, want.channels);
+    return check_rows(source, ids, count, what, err);
 }
 
 int samples_check_labels(const nn_network *network, const uint32_t *labels, size_t count,
@@ -45,4 +52,13 @@ void samples_gather(const nn_source *source, const uint32_t *ids, size_t first, 
         else
             memcpy(out + i * size, source->f32 + row * size, size * sizeof *out);
     }
+}
+
+int nn_inputs(const nn_source *source, const uint32_t *ids, size_t count, float *ret_inputs,
+              fb_error *err)
+{
+    int rc = check_rows(source, ids, count, "requested", err);
+    if (!rc)
+        samples_gather(source, ids, 0, count, ret_inputs);
+    return rc;
 }

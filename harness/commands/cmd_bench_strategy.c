@@ -16,6 +16,7 @@ enum {
     OPTION_CLASSES,
     OPTION_LABELED,
     OPTION_PASSES,
+    OPTION_MEMBERS,
     OPTION_SECONDS,
     OPTION_FORMAT
 };
@@ -28,6 +29,7 @@ static const struct argp_option options[] = {
     {"classes", OPTION_CLASSES, "C", 0, "Classes (default 10)", 3},
     {"labeled", OPTION_LABELED, "M", 0, "Samples that have labels (default 100)", 3},
     {"passes", OPTION_PASSES, "T", 0, "Dropout passes (default 100)", 3},
+    {"members", OPTION_MEMBERS, "K", 0, "Networks of an ensemble (default 5)", 3},
     {"seconds", OPTION_SECONDS, "S", 0,
      "Select again until so many seconds are over (default 5), once at least", 3},
     {"format", OPTION_FORMAT, "text|json", 0, "Default text", 3},
@@ -67,12 +69,13 @@ static void check_arguments(bench_strategy *b, struct argp_state *state)
     if (files && !(o->pool_embeddings && o->head_weights && o->head_bias))
         argp_error(state, "--pool-embeddings, --head-weights and --head-bias go together");
     if (!files && (o->labeled_embeddings || o->labeled_labels || o->reference_embeddings ||
-                   o->mc_probabilities))
+                   o->mc_probabilities || o->ensemble_probabilities || o->representation))
         argp_error(state, "a file of some arrays needs --pool-embeddings beside it");
     if (!files) {
         o->drawn = &b->sizes;
         o->pool_embeddings = "the drawn pool"; /* for messages */
         o->mc_probabilities = "the drawn array (--passes)";
+        o->ensemble_probabilities = "the drawn array (--members)";
     }
 }
 
@@ -97,6 +100,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_PASSES:
         b->sizes.passes = side(state, "--passes", value, 0);
+        return 0;
+    case OPTION_MEMBERS:
+        b->sizes.members = side(state, "--members", value, 0);
         return 0;
     case OPTION_SECONDS:
         b->seconds = argument_positive(state, "--seconds", value, 3600);
@@ -153,7 +159,9 @@ int cmd_bench_strategy(int argc, char **argv)
     static const struct argp argp = {options,  parse_option, "STRATEGY", description,
                                      children, NULL,         NULL};
     bench_strategy b = {
-        .sizes = {.n = 4000, .d = 512, .classes = 10, .labeled = 100, .passes = 100}, .seconds = 5};
+        .sizes = {.n = 4000, .d = 512, .classes = 10, .labeled = 100, .passes = 100,
+                  .members = 5},
+        .seconds = 5};
     bench_times times = {0};
     fb_error err = {0};
     int rc = FB_OK;

@@ -167,6 +167,8 @@ static void print_strategy(const catalog_strategy *strategy)
                strategy->score_ascending ? "smallest" : "largest");
     if (strategy->needs & FB_NEEDS_DROPOUT)
         printf("needs       a network with dropout\n");
+    if (strategy->needs & FB_NEEDS_ENSEMBLE)
+        printf("needs       an ensemble: each further member is trained in every round\n");
     printf("plugin      %s\n", strategy->path);
     printf("parameters%s\n", strategy->param_count ? "" : "  none");
     for (size_t i = 0; i < strategy->param_count; i++)

@@ -16,6 +16,9 @@ enum {
     OPTION_LABELS,
     OPTION_REFERENCE,
     OPTION_PASSES,
+    OPTION_MEMBERS,
+    OPTION_REPRESENTATION,
+    OPTION_LABELED_REPRESENTATION,
     OPTION_QUERY,
     OPTION_SEED,
     OPTION_PARAM,
@@ -33,6 +36,13 @@ static const struct argp_option options[] = {
     {"reference-embeddings", OPTION_REFERENCE, "R.npy", 0,
      "(M, d): inputs on which LDM measures disagreement; default P, or 10,000 rows of it", 2},
     {"mc-probabilities", OPTION_PASSES, "T.npy", 0, "(passes, n, C): dropout passes", 2},
+    {"ensemble-probabilities", OPTION_MEMBERS, "E.npy", 0,
+     "(members, n, C): by networks that were trained apart", 2},
+    {"representation", OPTION_REPRESENTATION, "X.npy", 0,
+     "(n, any): inputs or features of P's samples, for a strategy with representation=inputs or "
+     "features", 2},
+    {"labeled-representation", OPTION_LABELED_REPRESENTATION, "Y.npy", 0,
+     "(m, any): the same of L's samples", 2},
     {"param", OPTION_PARAM, "NAME=VALUE", 0, "A parameter of the strategy (see info strategy)", 2},
     {"plugin", OPTION_PLUGIN, "PATH", 0, "A strategy's .so, or a folder of them", 2},
     {0},
@@ -85,6 +95,12 @@ static const char **path_option(select_options *o, int key)
         return &o->reference_embeddings;
     case OPTION_PASSES:
         return &o->mc_probabilities;
+    case OPTION_MEMBERS:
+        return &o->ensemble_probabilities;
+    case OPTION_REPRESENTATION:
+        return &o->representation;
+    case OPTION_LABELED_REPRESENTATION:
+        return &o->labeled_representation;
     default:
         return NULL;
     }

@@ -125,16 +125,23 @@ static json_t *budget_json(const spec_setting *setting)
                      setting->split.test_share);
 }
 
+static json_t *features_json(const feature_file *features)
+{
+    return features ? json_pack("{s:s}", "features", features->digest) : json_object();
+}
+
 json_t *identity_json(const struct plan *plan, const plan_cell *cell)
 {
     const plan_setting *setting = &plan->settings[cell->setting];
     const plan_strategy *strategy = &plan->strategies[cell->strategy];
-    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
-                     setting->data->digest, "network", setting->network_digest, "recipe",
-                     recipe_json(setting->spec), "budget", budget_json(setting->spec), "seed",
-                     (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
-                     nn_engine_name(setting->spec->engine), "engine_fingerprint",
-                     nn_engine_fingerprint(setting->spec->engine), "numerics_version",
-                     (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params",
-                     strategy->params, "algo_version", (json_int_t)strategy->plugin->algo_version);
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
+        setting->data->digest, "network", setting->network_digest, "recipe",
+        recipe_json(setting->spec), "budget", budget_json(setting->spec), "seed",
+        (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
+        nn_engine_name(setting->spec->engine), "engine_fingerprint",
+        nn_engine_fingerprint(setting->spec->engine), "numerics_version",
+        (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params", strategy->params,
+        "algo_version", (json_int_t)strategy->plugin->algo_version);
+    return extend(object, features_json(setting->features));
 }

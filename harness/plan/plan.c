@@ -80,6 +80,27 @@ static int load_dataset(struct plan *plan, size_t i, const char *directory, fb_e
     return FB_OK;
 }
 
+/* Reads the feature file of setting i, or finds it among those of earlier settings. */
+static int load_features(struct plan *plan, size_t i, fb_error *err)
+{
+    const spec_setting *setting = &plan->spec->settings[i];
+    size_t samples = plan->settings[i].data->train.count;
+    feature_file *features = plan->features;
+    if (!setting->features)
+        return FB_OK;
+    while (features < plan->features + plan->feature_count &&
+           !(strcmp(features->path, setting->features) == 0 && features->rows.shape[0] == samples))
+        features++;
+    if (features == plan->features + plan->feature_count) {
+        int rc = feature_file_read(setting->features, samples, features, err);
+        if (rc)
+            return spec_fail_prefix(err, plan->spec, setting->place);
+        plan->feature_count++;
+    }
+    plan->settings[i].features = features;
+    return FB_OK;
+}
+
 static int draw_splits(struct plan *plan, plan_setting *setting, fb_error *err)
 {
     setting->splits = fb_calloc(plan->trial_count, sizeof *setting->splits);
@@ -141,6 +162,8 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
     setting->spec = &plan->spec->settings[i];
     int rc = load_dataset(plan, i, directory, err);
     if (!rc)
+        rc = load_features(plan, i, err);
+    if (!rc)
         rc = draw_splits(plan, setting, err);
     if (!rc)
         rc = check_budget(plan, setting, err);
@@ -199,18 +222,35 @@ static int collect_params(const struct plan *plan, plan_strategy *strategy, fb_e
     return FB_OK;
 }
 
-static int check_needs(const struct plan *plan, const plan_strategy *strategy, fb_error *err)
+/* Whether the strategy represents samples by the rows of a feature file. */
+static bool wants_features(const plan_strategy *strategy)
 {
-    if (!(strategy->plugin->needs & FB_NEEDS_DROPOUT))
-        return FB_OK;
-    for (size_t i = 0; i < plan->spec->setting_count; i++) {
-        const spec_setting *setting = &plan->spec->settings[i];
-        if (!nn_network_has_dropout(&setting->network))
-            return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
-                             "strategy '%s' needs a network with dropout, and '%s' of setting '%s' "
-                             "has none; use s-cnn or leave the strategy out",
-                             strategy->plugin->id, setting->network.name, setting->name);
-    }
+    const char *kind = json_string_value(json_object_get(strategy->params, "representation"));
+    return kind && strcmp(kind, "features") == 0;
+}
+
+/* What one setting lacks. */
+static int check_needs(const struct plan *plan, const plan_strategy *strategy,
+                       const spec_setting *setting, fb_error *err)
+{
+    uint32_t needs = strategy->plugin->needs;
+    const char *id = strategy->plugin->id;
+    if ((needs & FB_NEEDS_DROPOUT) && !nn_network_has_dropout(&setting->network))
+        return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
+                         "strategy '%s' needs a network with dropout, and '%s' of setting '%s' "
+                         "has none; use s-cnn or leave the strategy out",
+                         id, setting->network.name, setting->name);
+    if ((needs & FB_NEEDS_ENSEMBLE) && setting->recipe.optimizer == NN_LBFGS)
+        return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
+                         "strategy '%s' needs networks that differ, but '%s' of setting '%s' is "
+                         "trained to its one optimum; use another network or leave the strategy "
+                         "out",
+                         id, setting->network.name, setting->name);
+    if (wants_features(strategy) && !setting->features)
+        return spec_fail(err, FB_EINVAL, plan->spec, strategy->spec->place,
+                         "strategy '%s' has representation: features, but setting '%s' names no "
+                         "feature file; add 'features: FILE.npy' to it",
+                         id, setting->name);
     return FB_OK;
 }
 
@@ -231,8 +271,8 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
     if (!strategy->label || !strategy->params)
         return fb_fail(err, FB_ENOMEM, "out of memory for strategy %s", label);
     int rc = collect_params(plan, strategy, err);
-    if (!rc)
-        rc = check_needs(plan, strategy, err);
+    for (size_t s = 0; !rc && s < plan->spec->setting_count; s++)
+        rc = check_needs(plan, strategy, &plan->spec->settings[s], err);
     if (rc)
         return rc;
     strategy->params_text = identity_text(strategy->params);
@@ -315,9 +355,10 @@ int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t 
     struct plan plan = {
         .spec = spec, .catalog = catalog, .trial_first = trial_first, .trial_count = trial_count};
     plan.datasets = fb_calloc(spec->setting_count, sizeof *plan.datasets);
+    plan.features = fb_calloc(spec->setting_count, sizeof *plan.features);
     plan.settings = fb_calloc(spec->setting_count, sizeof *plan.settings);
     plan.strategies = fb_calloc(spec->strategy_count, sizeof *plan.strategies);
-    if (!plan.datasets || !plan.settings || !plan.strategies) {
+    if (!plan.datasets || !plan.features || !plan.settings || !plan.strategies) {
         rc = fb_fail(err, FB_ENOMEM, "out of memory for the plan");
         goto done;
     }
@@ -353,12 +394,15 @@ void plan_finish(struct plan *plan)
     }
     for (size_t i = 0; i < plan->dataset_count; i++)
         dataset_finish(&plan->datasets[i]);
+    for (size_t i = 0; i < plan->feature_count; i++)
+        feature_file_finish(&plan->features[i]);
     for (size_t i = 0; i < plan->cell_count; i++)
         fb_free(plan->cells[i].identity);
     fb_free(plan->cells);
     fb_free(plan->strategies);
     fb_free(plan->settings);
     fb_free(plan->datasets);
+    fb_free(plan->features);
     *plan = (struct plan){0};
 }
 

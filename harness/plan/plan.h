@@ -1,8 +1,8 @@
 /* plan.h - from a spec to the cells that make it up.
  *
  * The plan holds everything that a cell's process needs and that is decided before any training:
- * the data sets, loaded once; each trial's split; each strategy's parameters in canonical form; and
- * each cell's identity, a canonical JSON object whose SHA-256 is the cell's key. */
+ * the data sets and feature files, loaded once; each trial's split; each strategy's parameters in
+ * canonical form; and each cell's identity, a canonical JSON object whose SHA-256 is the cell's key. */
 #ifndef FB_PLAN_H
 #define FB_PLAN_H
 
@@ -12,6 +12,7 @@
 
 #include "datasets.h"
 #include "digest.h"
+#include "feature_file.h"
 #include "nn.h"
 #include "plugin.h"
 #include "spec.h"
@@ -22,6 +23,7 @@ typedef struct plan_setting {
     const dataset *data;
     char network_digest[FB_DIGEST_HEX];
     size_t parameter_count, state_size; /* of the network: see nn.h */
+    const feature_file *features; /* NULL: none */
     data_split *splits;  /* one a trial of the plan */
     size_t query_rounds; /* queries in a cell, with `rounds: all` resolved */
 } plan_setting;
@@ -49,6 +51,8 @@ struct plan {
     uint32_t trial_first, trial_count;
     dataset *datasets;
     size_t dataset_count;
+    feature_file *features; /* files that settings name, each read once */
+    size_t feature_count;
     plan_setting *settings;    /* (spec->setting_count) */
     plan_strategy *strategies; /* (spec->strategy_count) */
     plan_cell *cells;          /* by setting, trial, strategy */

@@ -37,7 +37,7 @@ static int check_texts(const fb_strategy *s, fb_error *err)
     if (s->algo_version == 0)
         return fb_fail(err, FB_EPLUGIN, "strategy %s has algo_version 0; versions count from 1",
                        s->id);
-    if (s->needs & ~FB_NEEDS_DROPOUT)
+    if (s->needs & ~(FB_NEEDS_DROPOUT | FB_NEEDS_ENSEMBLE))
         return fb_fail(err, FB_EPLUGIN, "strategy %s has needs 0x%x, which this host does not know",
                        s->id, s->needs);
     return FB_OK;

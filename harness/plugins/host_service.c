@@ -28,34 +28,49 @@ static void set_strides(fb_array *array)
     }
 }
 
-/* Names element `at` by its row, and the row's sample where rows are those of the sub-pool. */
-static int fail_not_finite(const fb_array *array, const char *name, const fb_round *round,
-                           size_t at, double value, fb_error *err)
+/* Whether rows are those of the sub-pool. */
+static bool is_of_pool(const char *name)
 {
-    size_t columns = array->ndim > 1 ? array->shape[array->ndim - 1] : 1;
-    size_t rows = array->shape[array->ndim > 1 ? array->ndim - 2 : 0];
-    size_t row = at / columns;
-    char sample[32] = "";
-    bool of_pool = strncmp(name, "labeled_", 8) != 0 && strncmp(name, "head_", 5) != 0 &&
-                   strncmp(name, "reference_", 10) != 0 && rows == round->pool_count;
-    if (of_pool)
-        snprintf(sample, sizeof sample, " (sample %" PRIu32 ")", round->pool_ids[row % rows]);
-    return fb_fail(err, FB_ENUMERIC,
-                   "service %s holds %g in row %zu%s; the network's outputs must be finite, so its "
-                   "training has probably diverged",
-                   name, value, row % rows, sample);
+    static const char *const others[] = {"labeled_", "head_", "reference_"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strncmp(name, others[i], strlen(others[i])) == 0)
+            return false;
+    return true;
 }
 
-static int check_array(const fb_array *array, const char *name, const fb_round *round,
-                       fb_error *err)
+/* Names element `at` by its row, and the row's sample in the sub-pool. */
+static int fail_not_finite(const host_service *service, const fb_round *round, size_t at,
+                           double value, fb_error *err)
 {
+    const fb_array *array = &service->array;
+    size_t columns = array->ndim > 1 ? array->shape[array->ndim - 1] : 1;
+    size_t rows = array->shape[array->ndim > 1 ? array->ndim - 2 : 0];
+    size_t row = at / columns % rows;
+    char sample[32] = "", layer[48] = "";
+    if (is_of_pool(service->name) && rows == round->pool_count)
+        snprintf(sample, sizeof sample, " (sample %" PRIu32 ")", round->pool_ids[row]);
+    if (array->ndim == 3)
+        snprintf(layer, sizeof layer, " of pass or member %zu", at / columns / rows);
+    if (*service->kind && strcmp(service->kind, "network") != 0)
+        return fb_fail(err, FB_ENUMERIC,
+                       "service %s holds %g in row %zu%s, as the %s that it is made of do",
+                       service->name, value, row, sample, service->kind);
+    return fb_fail(err, FB_ENUMERIC,
+                   "service %s holds %g in row %zu%s%s; the network's outputs must be finite, so "
+                   "its training has probably diverged",
+                   service->name, value, row, sample, layer);
+}
+
+static int check_array(const host_service *service, const fb_round *round, fb_error *err)
+{
+    const fb_array *array = &service->array;
     size_t count = element_count(array);
     if (array->dtype == FB_FLOAT32) {
         const float *numbers = array->data;
         for (size_t i = 0; i < count; i++)
             if (!isfinite(numbers[i]))
-                return fail_not_finite(array, name, round, i, numbers[i], err);
-    } else if (strcmp(name, "labels") == 0) {
+                return fail_not_finite(service, round, i, (double)numbers[i], err);
+    } else if (strcmp(service->name, "labels") == 0) {
         const uint32_t *labels = array->data;
         for (size_t i = 0; i < count; i++)
             if (labels[i] >= round->class_count)
@@ -110,7 +125,7 @@ static int compute(host_services *services, const fb_request *request, const cha
         rc = align(service, err);
     }
     if (!rc)
-        rc = check_array(&service->array, request->name, services->round, err);
+        rc = check_array(service, services->round, err);
     if (rc)
         service_destroy(service);
     else

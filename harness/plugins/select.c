@@ -206,7 +206,8 @@ select_sizes select_sizes_of(const selection *s)
 {
     const select_input *in = &s->input;
     return (select_sizes){.n = in->n, .d = in->d, .classes = in->classes, .labeled = in->m,
-                          .passes = in->mc.ndim ? in->mc.shape[0] : 0};
+                          .passes = in->mc.ndim ? in->mc.shape[0] : 0,
+                          .members = in->ensemble.ndim ? in->ensemble.shape[0] : 0};
 }
 
 void select_close(selection *s)

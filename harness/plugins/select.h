@@ -14,6 +14,7 @@ typedef struct select_sizes {
     size_t n, d, classes; /* of the pool, the embeddings and the head */
     size_t labeled;       /* rows; 0: none */
     size_t passes;        /* of dropout; 0: none */
+    size_t members;       /* of an ensemble; 0: none */
 } select_sizes;
 
 /* What is asked for. Paths are .npy files; n, d, C are the sizes of the sub-pool, the embedding and
@@ -27,6 +28,10 @@ typedef struct select_options {
     const char *labeled_labels;       /* (m); NULL: not known */
     const char *reference_embeddings; /* (M, d); NULL: the pool, or 10,000 of it */
     const char *mc_probabilities;     /* (passes, n, C); NULL: none */
+    const char *ensemble_probabilities; /* (members, n, C); NULL: none */
+    const char *representation;       /* (n, any): the inputs or features, whichever the strategy
+                                         asks for; NULL: only the embeddings */
+    const char *labeled_representation; /* (m, as wide); NULL: only the labelled embeddings */
     const select_sizes *drawn;        /* NULL, or in place of all those files */
     size_t query;
     uint64_t seed;

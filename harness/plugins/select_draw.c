@@ -6,7 +6,7 @@
 #include "select_input.h"
 
 /* The draws of the one stream. */
-enum { DRAW_POOL, DRAW_WEIGHTS, DRAW_LABELED, DRAW_LABELS, DRAW_PASSES };
+enum { DRAW_POOL, DRAW_WEIGHTS, DRAW_LABELED, DRAW_LABELS, DRAW_PASSES, DRAW_MEMBERS };
 
 /* Normal numbers times `scale` in an array of this shape; those that are not wanted have size 1. */
 static int draw_normal(npy_array *array, uint64_t draw, float scale, size_t ndim, size_t a,
@@ -49,14 +49,16 @@ static int draw_labels(select_input *in, fb_error *err)
     return FB_OK;
 }
 
-static int draw_passes(select_input *in, size_t passes, fb_error *err)
+/* Probabilities of passes or members. */
+static int draw_stack(const select_input *in, npy_array *stack, uint64_t draw, size_t layers,
+                      fb_error *err)
 {
-    int rc = draw_normal(&in->mc, DRAW_PASSES, 1, 3, passes, in->n, in->classes, err);
+    int rc = draw_normal(stack, draw, 1, 3, layers, in->n, in->classes, err);
     if (rc)
         return rc;
-    float *p = in->mc.f32;
-    kernels_log_softmax(passes * in->n, in->classes, p, in->classes, p, in->classes);
-    kernels_exp(in->mc.count, p, p);
+    float *p = stack->f32;
+    kernels_log_softmax(layers * in->n, in->classes, p, in->classes, p, in->classes);
+    kernels_exp(stack->count, p, p);
     return FB_OK;
 }
 
@@ -78,6 +80,8 @@ int select_input_draw(select_input *in, fb_error *err)
     if (!rc && in->m)
         rc = draw_labels(in, err);
     if (!rc && sizes->passes)
-        rc = draw_passes(in, sizes->passes, err);
+        rc = draw_stack(in, &in->mc, DRAW_PASSES, sizes->passes, err);
+    if (!rc && sizes->members)
+        rc = draw_stack(in, &in->ensemble, DRAW_MEMBERS, sizes->members, err);
     return rc;
 }

@@ -101,6 +101,41 @@ static int read_labels(select_input *in, fb_error *err)
     return rc;
 }
 
+/* Reads rows that represent the pool's or the labelled samples as inputs or features do. */
+static int read_represented(const char *path, size_t rows, const char *beside, npy_array *array,
+                            fb_error *err)
+{
+    int rc = npy_read_floats(path, array, err);
+    if (rc)
+        return rc;
+    bool fits = array->ndim == 2 && array->shape[0] == rows && array->shape[1] > 0;
+    return check_shape(path, array, fits, err, "(%zu, width), one row for each of %s", rows,
+                       beside);
+}
+
+static int read_representations(select_input *in, fb_error *err)
+{
+    const select_options *o = in->options;
+    if (o->labeled_representation && !(o->representation && o->labeled_embeddings))
+        return fb_fail(err, FB_EINVAL,
+                       "--labeled-representation %s needs --representation and "
+                       "--labeled-embeddings beside it",
+                       o->labeled_representation);
+    int rc = FB_OK;
+    if (o->representation)
+        rc = read_represented(o->representation, in->n, o->pool_embeddings, &in->represented, err);
+    if (rc || !o->labeled_representation)
+        return rc;
+    rc = read_represented(o->labeled_representation, in->m, o->labeled_embeddings,
+                          &in->labeled_represented, err);
+    if (rc)
+        return rc;
+    size_t width = in->represented.shape[1];
+    return check_shape(o->labeled_representation, &in->labeled_represented,
+                       in->labeled_represented.shape[1] == width, err,
+                       "(%zu, %zu), as wide as %s", in->m, width, o->representation);
+}
+
 static int read_labeled(select_input *in, fb_error *err)
 {
     const select_options *o = in->options;
@@ -120,16 +155,17 @@ static int read_labeled(select_input *in, fb_error *err)
     return o->labeled_labels ? read_labels(in, err) : FB_OK;
 }
 
-static int read_passes(select_input *in, fb_error *err)
+/* Reads a stack of the pool's probabilities: one layer a pass or member, as `of` says. */
+static int read_stack(select_input *in, const char *path, const char *of, npy_array *array,
+                      fb_error *err)
 {
-    const char *path = in->options->mc_probabilities;
-    int rc = npy_read_floats(path, &in->mc, err);
+    int rc = npy_read_floats(path, array, err);
     if (rc)
         return rc;
-    bool fits = in->mc.ndim == 3 && in->mc.shape[0] > 0 && in->mc.shape[1] == in->n &&
-                in->mc.shape[2] == in->classes;
-    return check_shape(path, &in->mc, fits, err,
-                       "(passes, %zu, %zu), because %s has %zu rows and %s %zu columns", in->n,
+    bool fits = array->ndim == 3 && array->shape[0] > 0 && array->shape[1] == in->n &&
+                array->shape[2] == in->classes;
+    return check_shape(path, array, fits, err,
+                       "(%s, %zu, %zu), because %s has %zu rows and %s %zu columns", of, in->n,
                        in->classes, in->options->pool_embeddings, in->n, in->options->head_weights,
                        in->classes);
 }
@@ -155,7 +191,11 @@ static int read_files(select_input *in, fb_error *err)
     if (!rc && in->options->reference_embeddings)
         rc = read_rows(in, in->options->reference_embeddings, &in->reference, err);
     if (!rc && in->options->mc_probabilities)
-        rc = read_passes(in, err);
+        rc = read_stack(in, in->options->mc_probabilities, "passes", &in->mc, err);
+    if (!rc && in->options->ensemble_probabilities)
+        rc = read_stack(in, in->options->ensemble_probabilities, "members", &in->ensemble, err);
+    if (!rc)
+        rc = read_representations(in, err);
     return rc;
 }
 
@@ -184,6 +224,9 @@ void select_input_finish(select_input *input)
     npy_finish(&input->labeled);
     npy_finish(&input->reference);
     npy_finish(&input->mc);
+    npy_finish(&input->ensemble);
+    npy_finish(&input->represented);
+    npy_finish(&input->labeled_represented);
     fb_free(input->labels);
     fb_free(input->pool_ids);
     fb_free(input->labeled_ids);
@@ -265,31 +308,67 @@ static int reference(const select_input *in, uint64_t count, fb_array *ret_array
     return FB_OK;
 }
 
-/* The first `count` passes of the file; 0: all of them. */
-static int mc_probabilities(const select_input *in, uint64_t count, fb_array *ret_array,
-                            fb_error *err)
-{
-    size_t passes = in->mc.shape[0];
-    if (count > passes)
-        return fb_fail(err, FB_ERANGE,
-                       "%" PRIu64 " passes were asked for, but %s has %zu; ask for fewer with "
-                       "--param passes=%zu",
-                       count, in->options->mc_probabilities, passes, passes);
-    size_t shape[3] = {count ? (size_t)count : passes, in->n, in->classes};
-    describe(ret_array, FB_FLOAT32, in->mc.f32, 3, shape);
-    return FB_OK;
-}
-
 static int missing(const char *name, const char *option, fb_error *err)
 {
     return fb_fail(err, FB_ENOENT, "the strategy needs %s; give them with %s FILE.npy", name,
                    option);
 }
 
-/* The services that depend on files which need not be given. */
-static int compute_optional(const select_input *in, const char *name, uint64_t count,
+/* The first `count` layers of a stack, passes or members; 0: all of them. */
+static int take_stack(const select_input *in, const npy_array *stack, const char *path,
+                      const char *of, uint64_t count, fb_array *ret_array, fb_error *err)
+{
+    size_t layers = stack->shape[0];
+    if (count > layers)
+        return fb_fail(err, FB_ERANGE,
+                       "%" PRIu64 " %s were asked for, but %s has %zu; ask for fewer with "
+                       "--param %s=%zu",
+                       count, of, path, layers, of, layers);
+    size_t shape[3] = {count ? (size_t)count : layers, in->n, in->classes};
+    describe(ret_array, FB_FLOAT32, stack->f32, 3, shape);
+    return FB_OK;
+}
+
+/* What the user gave stands for inputs and features alike; the network's are the embeddings. */
+static int take_represented(const select_input *in, const char *kind, bool labeled,
                             fb_array *ret_array, fb_error *err)
 {
+    bool network = strcmp(kind, "network") == 0;
+    const npy_array *embeddings = labeled ? &in->labeled : &in->pool;
+    const npy_array *given = labeled ? &in->labeled_represented : &in->represented;
+    const npy_array *array = network ? embeddings : given;
+    if (!network && strcmp(kind, "inputs") != 0 && strcmp(kind, "features") != 0)
+        return fb_fail(err, FB_EINVAL,
+                       "a representation is of the kind network, inputs or features, not '%s'",
+                       kind);
+    if (!array->ndim && network)
+        return missing("labeled_embeddings", "--labeled-embeddings", err);
+    if (!array->ndim)
+        return fb_fail(err, FB_ENOENT,
+                       "the strategy represents %s by their %s; give them with %s FILE.npy",
+                       labeled ? "labelled samples" : "samples", kind,
+                       labeled ? "--labeled-representation" : "--representation");
+    describe(ret_array, FB_FLOAT32, array->f32, 2, array->shape);
+    return FB_OK;
+}
+
+/* The services that depend on files which need not be given. */
+static int compute_optional(const select_input *in, const char *name, uint64_t count,
+                            const char *kind, fb_array *ret_array, fb_error *err)
+{
+    const select_options *o = in->options;
+    if (strcmp(name, "representation") == 0)
+        return take_represented(in, kind, false, ret_array, err);
+    if (strcmp(name, "labeled_representation") == 0)
+        return take_represented(in, kind, true, ret_array, err);
+    if (strcmp(name, "mc_probabilities") == 0)
+        return in->mc.ndim ? take_stack(in, &in->mc, o->mc_probabilities, "passes", count,
+                                        ret_array, err)
+                           : missing(name, "--mc-probabilities", err);
+    if (strcmp(name, "ensemble_probabilities") == 0)
+        return in->ensemble.ndim ? take_stack(in, &in->ensemble, o->ensemble_probabilities,
+                                              "members", count, ret_array, err)
+                                 : missing(name, "--ensemble-probabilities", err);
     if (strcmp(name, "labeled_embeddings") == 0) {
         if (!in->labeled.ndim)
             return missing(name, "--labeled-embeddings", err);
@@ -298,9 +377,6 @@ static int compute_optional(const select_input *in, const char *name, uint64_t c
         if (!in->labels)
             return missing(name, "--labeled-labels", err);
         describe(ret_array, FB_UINT32, in->labels, 1, &in->m);
-    } else if (strcmp(name, "mc_probabilities") == 0) {
-        return in->mc.ndim ? mc_probabilities(in, count, ret_array, err)
-                           : missing(name, "--mc-probabilities", err);
     } else {
         return fb_fail(err, FB_ENOENT,
                        "the strategy needs the service %s, which a selection from files does not "
@@ -314,13 +390,12 @@ int select_input_compute(void *context, const char *name, uint64_t count, const 
                          fb_array *ret_array, void **ret_owned, fb_error *err)
 {
     const select_input *in = context;
-    bool is_network = strcmp(name, "representation") == 0 && kind && strcmp(kind, "network") == 0;
     *ret_owned = NULL;
     if (strcmp(name, "probabilities") == 0)
         return probabilities(in, ret_array, ret_owned, err);
     if (strcmp(name, "reference_embeddings") == 0)
         return reference(in, count, ret_array, ret_owned, err);
-    if (strcmp(name, "embeddings") == 0 || is_network)
+    if (strcmp(name, "embeddings") == 0)
         describe(ret_array, FB_FLOAT32, in->pool.f32, 2, in->pool.shape);
     else if (strcmp(name, "head_weights") == 0)
         describe(ret_array, FB_FLOAT32, in->weights.f32, 2, in->weights.shape);
@@ -329,6 +404,6 @@ int select_input_compute(void *context, const char *name, uint64_t count, const 
     else if (strcmp(name, "labeled_ids") == 0)
         describe(ret_array, FB_UINT32, in->labeled_ids, 1, &in->m);
     else
-        return compute_optional(in, name, count, ret_array, err);
+        return compute_optional(in, name, count, kind ? kind : "", ret_array, err);
     return FB_OK;
 }

@@ -9,7 +9,8 @@
 typedef struct select_input {
     const select_options *options;
     npy_array pool, weights, bias; /* (n, d), (d, C), (C) */
-    npy_array labeled, reference, mc; /* ndim 0: not given */
+    npy_array labeled, reference, mc, ensemble; /* ndim 0: not given */
+    npy_array represented, labeled_represented;
     uint32_t *labels;      /* (m); NULL: not given */
     uint32_t *pool_ids;    /* (n): 0, 1, ... */
     uint32_t *labeled_ids; /* (m): n, n + 1, ... */

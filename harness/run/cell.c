@@ -23,6 +23,8 @@ struct cell {
     int socket;
 
     nn_network *network;
+    nn_network *member; /* an ensemble's further networks, one at a time; NULL before the first */
+    size_t training;    /* the member that is being trained; 0 is `network` */
     struct plugin *plugin;
     fb_value *values; /* the strategy's parameters */
 
@@ -181,14 +183,26 @@ done:
     return rc;
 }
 
-static int make_network(struct cell *cell, const json_t *start, fb_error *err)
+static int new_network(const struct cell *cell, nn_network **ret_network, fb_error *err)
 {
     const spec_setting *spec = cell->setting->spec;
+    nn_network *network = NULL;
     int rc = nn_create(&spec->network, cell->train.shape, cell->setting->data->class_count,
-                       spec->engine, &cell->network, err);
+                       spec->engine, &network, err);
     if (!rc)
-        rc = nn_set_threads(cell->network, spec->threads, err);
-    if (rc || !spec->warm || cell->round == 0)
+        rc = nn_set_threads(network, spec->threads, err);
+    if (rc) {
+        nn_destroy(network);
+        return rc;
+    }
+    *ret_network = network;
+    return FB_OK;
+}
+
+static int make_network(struct cell *cell, const json_t *start, fb_error *err)
+{
+    int rc = new_network(cell, &cell->network, err);
+    if (rc || !cell->setting->spec->warm || cell->round == 0)
         return rc;
     float *state = NULL;
     rc = state_read(json_object_get(start, "state"), nn_state_size(cell->network), &state, err);
@@ -218,6 +232,7 @@ static int start(struct cell *cell, fb_error *err)
 static void finish(struct cell *cell)
 {
     nn_destroy(cell->network);
+    nn_destroy(cell->member);
     fb_free(cell->values);
     plugin_close(cell->plugin);
     fb_free(cell->validation_labels);
@@ -242,16 +257,22 @@ struct outcome {
 
 /* ---- a round ------------------------------------------------------------------------------- */
 
-/* A stream of this cell's round; network training streams carry the ensemble member 0. */
-static fb_stream round_stream(const struct cell *cell, const char *purpose, bool network)
+/* A stream of this cell's round. */
+static fb_stream round_stream(const struct cell *cell, const char *purpose, const char *network)
 {
     plan_axes axes = {.purpose = purpose,
                       .dataset = cell->setting->data->digest,
-                      .network = network ? cell->setting->network_digest : NULL,
+                      .network = network,
                       .trial = cell->job->trial,
                       .round = (int64_t)cell->round};
-    fb_stream stream = plan_stream(cell->plan, &axes);
-    return network ? fb_stream_sub(stream, "member", 0) : stream;
+    return plan_stream(cell->plan, &axes);
+}
+
+/* A stream of one of the networks of the round's ensemble; 0 is the one that counts. */
+static fb_stream member_stream(const struct cell *cell, const char *purpose, size_t member)
+{
+    return fb_stream_sub(round_stream(cell, purpose, cell->setting->network_digest), "member",
+                         member);
 }
 
 static int send_working(const struct cell *cell, const char *phase, size_t epoch, fb_error *err)
@@ -264,12 +285,15 @@ static int send_working(const struct cell *cell, const char *phase, size_t epoch
 
 static int report_epoch(void *context, size_t epoch, double loss, double validation_accuracy)
 {
+    const struct cell *cell = context;
     (void)loss;
     (void)validation_accuracy;
-    return send_working(context, "train", epoch, NULL);
+    return send_working(cell, cell->training ? "ensemble" : "train", epoch, NULL);
 }
 
-static int train(struct cell *cell, nn_training_result *ret_result, fb_error *err)
+/* Trains a network as that member of the ensemble, from its weights as they are. */
+static int train(struct cell *cell, nn_network *network, size_t member,
+                 nn_training_result *ret_result, fb_error *err)
 {
     const data_split *split = cell->split;
     nn_training training = {
@@ -281,15 +305,36 @@ static int train(struct cell *cell, nn_training_result *ret_result, fb_error *er
         .validation_ids = split->validation,
         .validation_labels = cell->validation_labels,
         .validation_count = split->validation_count,
-        .batches = round_stream(cell, FB_STREAM_BATCHES, true),
-        .dropout = round_stream(cell, FB_STREAM_DROPOUT, true),
-        .augmentation = round_stream(cell, FB_STREAM_AUGMENTATION, true),
+        .batches = member_stream(cell, FB_STREAM_BATCHES, member),
+        .dropout = member_stream(cell, FB_STREAM_DROPOUT, member),
+        .augmentation = member_stream(cell, FB_STREAM_AUGMENTATION, member),
         .progress = report_epoch,
         .progress_context = cell,
     };
+    cell->training = member;
+    return nn_train(network, &cell->setting->spec->recipe, &training, ret_result, err);
+}
+
+static int train_round(struct cell *cell, nn_training_result *ret_result, fb_error *err)
+{
     if (!cell->setting->spec->warm || cell->round == 0)
-        nn_initialize(cell->network, round_stream(cell, FB_STREAM_WEIGHTS, true));
-    return nn_train(cell->network, &cell->setting->spec->recipe, &training, ret_result, err);
+        nn_initialize(cell->network, member_stream(cell, FB_STREAM_WEIGHTS, 0));
+    return train(cell, cell->network, 0, ret_result, err);
+}
+
+/* services_input.train_member. From new weights always: `start: warm` keeps member 0's only. */
+static int train_member(void *context, size_t member, nn_network **ret_network, fb_error *err)
+{
+    struct cell *cell = context;
+    nn_training_result result;
+    int rc = cell->member ? FB_OK : new_network(cell, &cell->member, err);
+    if (rc)
+        return rc;
+    nn_initialize(cell->member, member_stream(cell, FB_STREAM_WEIGHTS, member));
+    rc = train(cell, cell->member, member, &result, err);
+    if (!rc)
+        *ret_network = cell->member;
+    return rc;
 }
 
 /* The sub-pool: the unlabelled ids with the smallest keyed hash, so that strategies share what they
@@ -301,7 +346,7 @@ static int draw_subpool(const struct cell *cell, uint32_t **ret_ids, size_t *ret
     if (take == 0 || take > cell->pool_count)
         take = cell->pool_count;
     uint32_t *ids = fb_calloc(take, sizeof *ids);
-    if (!ids || fb_stream_sample(round_stream(cell, FB_STREAM_SUBPOOL, false), cell->pool_ids,
+    if (!ids || fb_stream_sample(round_stream(cell, FB_STREAM_SUBPOOL, NULL), cell->pool_ids,
                                  cell->pool_count, take, ids)) {
         fb_free(ids);
         return fb_fail_memory(err, take, sizeof *ids, "the sub-pool");
@@ -311,8 +356,9 @@ static int draw_subpool(const struct cell *cell, uint32_t **ret_ids, size_t *ret
     return FB_OK;
 }
 
-static services_input services_of(const struct cell *cell, const uint32_t *ids, size_t count)
+static services_input services_of(struct cell *cell, const uint32_t *ids, size_t count)
 {
+    const feature_file *features = cell->setting->features;
     plan_axes axes = {.purpose = FB_STREAM_REFERENCE,
                       .dataset = cell->setting->data->digest,
                       .trial = cell->job->trial,
@@ -327,8 +373,12 @@ static services_input services_of(const struct cell *cell, const uint32_t *ids, 
         .labeled_count = cell->labeled_count,
         .held_out = cell->split->test,
         .held_out_count = cell->split->test_count,
+        .features = features ? features->rows.f32 : NULL,
+        .feature_count = features ? features->rows.shape[1] : 0,
         .reference = plan_stream(cell->plan, &axes),
-        .monte_carlo = round_stream(cell, FB_STREAM_MONTE_CARLO, true),
+        .monte_carlo = member_stream(cell, FB_STREAM_MONTE_CARLO, 0),
+        .train_member = train_member,
+        .member_context = cell,
     };
 }
 
@@ -348,7 +398,7 @@ static int query(struct cell *cell, struct outcome *outcome, fb_error *err)
         return rc;
     if (batch > count)
         batch = count; /* the last round of `rounds: all` */
-    services_input input = services_of(cell, ids, count);
+    services offered = {.in = services_of(cell, ids, count)};
     const char *id = cell->strategy->plugin->id;
     plan_axes axes = {.purpose = FB_STREAM_STRATEGY,
                       .dataset = cell->setting->data->digest,
@@ -367,14 +417,16 @@ static int query(struct cell *cell, struct outcome *outcome, fb_error *err)
     host_call call = {.strategy = plugin_find(cell->plugin, id),
                       .values = cell->values,
                       .round = &round,
-                      .provider = {&input, services_compute},
+                      .provider = {&offered, services_compute},
                       .stream = plan_stream(cell->plan, &axes),
                       .log = write_log,
                       .want_scores = cell->plan->spec->scores};
     outcome->offered = ids;
     outcome->offered_count = count;
     outcome->batch = batch;
-    return host_select(&call, &outcome->answer, err);
+    rc = host_select(&call, &outcome->answer, err);
+    services_finish(&offered);
+    return rc;
 }
 
 /* ---- reporting a round --------------------------------------------------------------------- */
@@ -472,7 +524,7 @@ static int receive_labels(struct cell *cell, const uint32_t *ids, size_t count, 
 static int train_and_evaluate(struct cell *cell, struct outcome *outcome, fb_error *err)
 {
     double begin = fb_clock_seconds();
-    int rc = train(cell, &outcome->trained, err);
+    int rc = train_round(cell, &outcome->trained, err);
     double trained = fb_clock_seconds();
     if (!rc)
         rc = send_working(cell, "evaluate", 0, err);

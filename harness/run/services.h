@@ -1,5 +1,7 @@
 /* services.h - what a trained network offers to a strategy: the round loop's provider for host.h.
- */
+ *
+ * A service is computed when it is first asked for, in blocks that nn_infer takes, and written
+ * where it stays; what another service needs too is kept and not computed again. */
 #ifndef FB_SERVICES_H
 #define FB_SERVICES_H
 
@@ -19,16 +21,36 @@ typedef struct services_input {
     const uint32_t
         *held_out; /* ascending: test samples drawn from the training set, never references */
     size_t held_out_count;
+    const float *features; /* (source->count, feature_count); NULL: no feature file */
+    size_t feature_count;
     fb_stream reference;   /* draws the reference set: the same in every round of a trial */
     fb_stream monte_carlo; /* dropout masks, one a pass */
+
+    /* Trains member 1, 2, ... of the ensemble. *ret_network is the caller's and stays as it is
+     * until the next call. */
+    int (*train_member)(void *context, size_t member, nn_network **ret_network, fb_error *err);
+    void *member_context;
 } services_input;
 
 /* The largest reference set that is chosen by itself (strategies.md: LDM). */
 enum { SERVICES_REFERENCE_LIMIT = 10000 };
 
-/* host_provider.compute; `context` is a services_input. Names as in strategy.h. Everything is
- * computed in blocks by nn_infer; the result is the host's to keep. */
+/* The services of one round, and the memory of all arrays that were asked for. */
+typedef struct services {
+    services_input in;
+    struct services_array *arrays; /* everything that was allocated */
+    /* What several services share; NULL before it is computed: */
+    float *embeddings, *labeled_embeddings, *probabilities;
+    float *ensemble; /* (members, n, C) */
+    size_t members;
+} services;
+
+/* host_provider.compute; `context` is a zeroed services with its input. Names as in strategy.h. All
+ * arrays are borrowed from the services. */
 int services_compute(void *context, const char *name, uint64_t count, const char *kind,
                      fb_array *ret_array, void **ret_owned, fb_error *err);
+
+/* Frees the arrays. Takes NULL and a zeroed struct. */
+void services_finish(services *s);
 
 #endif

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -56,6 +57,13 @@ struct supervisor {
 /* For progress: so many passes over the samples are usual until L-BFGS converges. */
 enum { LBFGS_PASSES = 100 };
 
+/* Networks that a round trains. */
+static double members_of(const plan_strategy *strategy)
+{
+    const char *members = json_string_value(json_object_get(strategy->params, "members"));
+    return (strategy->plugin->needs & FB_NEEDS_ENSEMBLE) && members ? strtod(members, NULL) : 1;
+}
+
 /* What a round costs, in images through the network: three for a training step's image, one for an
  * image that is only looked at. */
 static double round_work(const struct plan *plan, const plan_cell *cell, size_t round)
@@ -70,7 +78,8 @@ static double round_work(const struct plan *plan, const plan_cell *cell, size_t 
     double validated = recipe->keep == NN_KEEP_BEST_VALIDATION
                            ? (double)split->validation_count * epochs
                            : 0;
-    return 3 * labeled * epochs + validated + tested + 2 * offered;
+    double members = members_of(&plan->strategies[cell->strategy]);
+    return members * (3 * labeled * epochs + validated + offered) + tested + offered;
 }
 
 /* ---- starting a cell ----------------------------------------------------------------------- */

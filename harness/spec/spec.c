@@ -100,6 +100,7 @@ void spec_finish(struct spec *spec)
         return;
     for (size_t i = 0; i < spec->setting_count; i++) {
         fb_free(spec->settings[i].name);
+        fb_free(spec->settings[i].features);
         spec_finish_dataset(&spec->settings[i]);
         spec_finish_network(&spec->settings[i]);
         spec_finish_train(&spec->settings[i]);

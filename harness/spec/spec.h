@@ -44,6 +44,7 @@ typedef struct spec_setting {
     data_spec dataset;   /* its texts are owned by the setting; paths are absolute, made so from the
                             spec file's folder */
     split_spec split;    /* validation, test share, initial labels and their balance */
+    char *features;      /* a .npy file of the training samples, absolute; NULL: none */
     nn_network_spec network;
     struct node *layers; /* an explicit list of layers with every default; NULL: a named network */
     nn_engine engine;

@@ -59,6 +59,7 @@ static const struct field setting_fields[] = {
     {.key = "dataset", .type = FIELD_OWN, .read = spec_read_dataset, .write = spec_write_dataset},
     {.key = "validation", .type = FIELD_COUNT, .offset = AT(split.validation), .preset = "0",
      .maximum = 1e9},
+    {.key = "features", .type = FIELD_PATH, .offset = AT(features), .optional = true},
     {.key = "network", .type = FIELD_OWN, .read = spec_read_network, .write = spec_write_network},
     {.key = "train", .type = FIELD_OWN, .preset = FIELD_EMPTY_MAPPING, .read = spec_read_train,
      .write = spec_write_train}, /* behind `network`, which decides what there is */

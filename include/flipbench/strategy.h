@@ -31,7 +31,7 @@ extern "C" {
 
 #define FLIPBENCH_MAGIC UINT64_C(0x68636e6562706c66) /* "flpbench", least significant byte first */
 #define FLIPBENCH_ABI_MAJOR 1
-#define FLIPBENCH_ABI_MINOR 0
+#define FLIPBENCH_ABI_MINOR 1 /* 1: FB_NEEDS_ENSEMBLE, "labeled_representation" */
 
 #if defined(__GNUC__)
 #define FB_EXPORT __attribute__((visibility("default")))
@@ -44,6 +44,7 @@ extern "C" {
 #define FB_PLUGIN_ENOMEM (-1)
 #define FB_PLUGIN_EINVAL (-2)
 #define FB_PLUGIN_ENOENT (-4) /* from `get`: the run does not have this service */
+#define FB_PLUGIN_ERANGE (-6) /* a number out of range */
 #define FB_PLUGIN_ENUMERIC (-8)
 #define FB_PLUGIN_ECANCELLED (-9)
 
@@ -55,41 +56,65 @@ typedef enum fb_dtype {
 } fb_dtype;
 
 /* A read-only array that the host owns. It stays valid, and unchanged, until the instance is
- * destroyed. */
+ * destroyed; two requests may give the same memory. */
 typedef struct fb_array {
     size_t struct_size;
     const void *data;   /* 64-byte aligned */
     fb_dtype dtype;
     uint32_t ndim;      /* 1 to 3 */
     size_t shape[4];    /* the first ndim are used */
-    size_t strides[4];  /* in bytes; always those of a contiguous C-ordered array in ABI 1.0 */
+    size_t strides[4];  /* in bytes; always those of a contiguous C-ordered array in ABI 1 */
 } fb_array;
 
 /* What a strategy may ask for. n is the size of the sub-pool, C the number of classes, d the width
  * of the embedding (the input of the last dense layer, before its dropout, evaluation mode), m the
- * number of labelled samples.
+ * number of labelled samples, r any number. Rows are in the order of round->pool_ids (n) or of
+ * "labeled_ids" (m).
  *
  *   name                       count       kind   result
  *   "probabilities"            -           -      float32 (n, C), rows sum to 1
  *   "embeddings"               -           -      float32 (n, d)
  *   "labeled_embeddings"       -           -      float32 (m, d)
  *   "labeled_ids"              -           -      uint32 (m), ascending
- *   "labels"                   -           -      uint32 (m), in the order of labeled_ids
+ *   "labels"                   -           -      uint32 (m), 0 .. C-1
  *   "head_weights"             -           -      float32 (d, C)
  *   "head_bias"                -           -      float32 (C)
  *   "reference_embeddings"     M, 0: auto  -      float32 (M, d): random training samples, the same
  *                                                 ones in every round of a trial; auto is the size
  *                                                 of the sub-pool, at most 10,000
- *   "mc_probabilities"         passes      -      float32 (passes, n, C)
- *   "ensemble_probabilities"   members     -      float32 (members, n, C)
- *   "representation"           -           name   float32 (n, any): "network", "inputs", "features"
+ *   "mc_probabilities"         passes      -      float32 (passes, n, C), 1 to 100,000 passes
+ *   "ensemble_probabilities"   members     -      float32 (members, n, C), 2 to 100 members
+ *   "representation"           -           name   float32 (n, r)
+ *   "labeled_representation"   -           name   float32 (m, r), since ABI 1.1
+ *
+ * probabilities = softmax(embeddings head_weights + head_bias). Ask for embeddings first when you
+ * need both: then the network runs over the samples once.
+ *
+ * mc_probabilities: pass t is the network with dropout as in training and the rest (batch
+ * normalisation) as in evaluation; one mask a pass, shared by all samples. Its numbers do not
+ * depend on how many passes or samples there are. Declare FB_NEEDS_DROPOUT.
+ *
+ * ensemble_probabilities: member 0 is the round's network, the one whose accuracy counts; each
+ * further member is trained from the start when it is first asked for, by the same recipe on the
+ * same labels, with weights, batch order, dropout and augmentation of its own. A member's numbers
+ * do not depend on how many there are. The training counts as service time and towards the round's
+ * time limit. Declare FB_NEEDS_ENSEMBLE.
+ *
+ * representation: kind "network" is the embeddings, "inputs" the samples as the network reads them
+ * (height x width x channels numbers, pixels scaled to [0, 1], features standardized where the data
+ * set's are), "features" the rows of a file that the user named for the setting. Give the choice to
+ * the user as a text parameter named `representation` with these choices: a setting that lacks its
+ * file is then refused before anything runs.
  *
  * A service is computed when it is first asked for, kept for the round, and timed apart from the
- * strategy. One that the run cannot give is an error, and so is one that holds a NaN or infinity. */
+ * strategy. `get` fails with FB_PLUGIN_ENOENT for a service, kind or file that the run does not
+ * have, FB_PLUGIN_EINVAL for an unknown kind, FB_PLUGIN_ERANGE for an impossible count,
+ * FB_PLUGIN_ENOMEM, FB_PLUGIN_ECANCELLED when a member's training was stopped, and
+ * FB_PLUGIN_ENUMERIC when the result would hold a NaN or infinity. */
 typedef struct fb_request {
     size_t struct_size;
     const char *name;
-    uint64_t count;
+    uint64_t count;   /* 0 when unused */
     const char *kind; /* NULL when unused */
 } fb_request;
 
@@ -183,7 +208,9 @@ typedef struct fb_round {
 
 /* ---- a strategy ---------------------------------------------------------------------------- */
 
-#define FB_NEEDS_DROPOUT 1u /* the network must contain dropout */
+#define FB_NEEDS_DROPOUT 1u  /* the network must contain dropout */
+#define FB_NEEDS_ENSEMBLE 2u /* trainings must not all end in one optimum; a parameter named
+                                `members` tells the host how many there will be. Since ABI 1.1 */
 
 typedef struct fb_strategy {
     size_t struct_size;

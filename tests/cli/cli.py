@@ -2,6 +2,7 @@
 
 The tests are unittest classes; `main()` prints one TAP line a test. Environment: FLIPBENCH is the program,
 FLIPBENCH_TEST_PLUGINS the folder of plugins that are broken on purpose."""
+import array
 import csv
 import io
 import os
@@ -50,6 +51,15 @@ def deterministic(directory, what):
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
+
+
+def write_npy(path, shape, values):
+    """A float32 .npy file, format 1.0, C order."""
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }" % (shape,)
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
+        array.array("f", values).tofile(file)
 
 
 class Case(unittest.TestCase):

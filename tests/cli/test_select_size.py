@@ -1,21 +1,11 @@
 """flipbench select ldm-s at n = 4000, d = 512, C = 10, query 400 peaks under 200 MB of memory."""
-import array
 import os
 import random
 import subprocess
 
-from cli import PROGRAM, Case, main
+from cli import PROGRAM, Case, main, write_npy
 
 LIMIT = 200 * 10**6
-
-
-def write_npy(path, shape, values):
-    """A float32 .npy file, format 1.0, C order."""
-    header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }" % (shape,)
-    header += " " * (63 - (10 + len(header)) % 64) + "\n"
-    with open(path, "wb") as file:
-        file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
-        array.array("f", values).tofile(file)
 
 
 class Size(Case):
