@@ -71,7 +71,7 @@ class Run(Case):
         shutil.copy(self.features, copy)
         self.assertIn("0 rounds computed", self.fine(*with_features, FEATURES + copy))
         write_npy(copy, (120, 3), [1.0] * 360)
-        self.assertIn("they differ in its identity", self.refused(*with_features, FEATURES + copy))
+        self.assertIn("they differ in features", self.refused(*with_features, FEATURES + copy))
         for out, named in (("plain", False), ("out", True)):
             [cell] = export(self.path(out), "cells")
             self.assertEqual('"features":' in cell["identity"], named)
