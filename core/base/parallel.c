@@ -1,145 +1,193 @@
+/* A run is a job that threads may join as long as it is open. The caller works too, closes the job
+ * when no index is left, and waits for those that joined: a thread that the system has not woken
+ * yet holds up nobody. */
 #include "parallel.h"
 
-#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 
 enum { MAX_THREADS = 256 };
 
-/* The loops that are shared are short and follow each other: a thread looks so many times for the
- * next one before it sleeps. */
+/* Looks at what is waited for, before a thread goes to sleep: the next loop often follows within
+ * microseconds, and to be woken takes longer. */
 enum { LOOKS = 4000 };
 
-/* One loop at a time. `loop` counts them; a worker that sees it change takes part. */
 struct parallel {
-    pthread_mutex_t lock;
-    pthread_cond_t started, done;
-    atomic_uint_fast64_t loop;
-    atomic_bool ending;
-    atomic_size_t next; /* the index that is taken next */
-    atomic_size_t busy; /* workers that are not through with the loop */
-    size_t count;
+    size_t threads; /* the calling one included */
+    pid_t process;  /* that has the threads */
+    pthread_t *workers;
+    size_t worker_count;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* a job was opened, or the pool ends */
+    pthread_cond_t idle;    /* the last thread has left a job */
+
+    /* Written under the mutex. The atomic ones are looked at without it before a wait. */
+    _Atomic uint64_t jobs;   /* opened so far */
+    _Atomic size_t members;  /* threads, other than the caller, that work on the job */
+    bool running;            /* between start and end of parallel_run */
+    bool open;
+    bool ends;
+
+    /* The job: constant as long as it is open or has members. */
     void (*task)(void *context, size_t index);
     void *context;
-    size_t worker_count;
-    pthread_t workers[MAX_THREADS - 1];
+    size_t count;
+    _Alignas(64) _Atomic size_t next; /* the smallest index that nobody has taken */
 };
 
-static void take_part(parallel *pool)
+static void work(parallel *pool)
 {
-    for (;;) {
-        size_t index = atomic_fetch_add(&pool->next, 1);
-        if (index >= pool->count)
-            return;
+    size_t index;
+    while ((index = atomic_fetch_add(&pool->next, 1)) < pool->count)
         pool->task(pool->context, index);
-    }
 }
 
-/* Waits for a loop after number `seen`. */
-static void wait_for_loop(parallel *pool, uint_fast64_t seen)
-{
-    for (size_t look = 0; look < LOOKS; look++)
-        if (atomic_load(&pool->loop) != seen)
-            return;
-    pthread_mutex_lock(&pool->lock);
-    while (atomic_load(&pool->loop) == seen)
-        pthread_cond_wait(&pool->started, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-static void *work(void *argument)
+static void *serve(void *argument)
 {
     parallel *pool = argument;
-    for (uint_fast64_t seen = 0;; seen++) {
-        wait_for_loop(pool, seen);
-        if (atomic_load(&pool->ending))
-            return NULL;
-        take_part(pool);
-        if (atomic_fetch_sub(&pool->busy, 1) != 1)
+    uint64_t seen = 0;
+    for (;;) {
+        for (size_t i = 0; i < LOOKS && atomic_load(&pool->jobs) == seen; i++)
             continue;
-        pthread_mutex_lock(&pool->lock);
-        pthread_cond_signal(&pool->done);
-        pthread_mutex_unlock(&pool->lock);
+        pthread_mutex_lock(&pool->mutex);
+        while (atomic_load(&pool->jobs) == seen && !pool->ends)
+            pthread_cond_wait(&pool->changed, &pool->mutex);
+        seen = atomic_load(&pool->jobs);
+        bool ends = pool->ends, joins = pool->open;
+        if (joins)
+            atomic_fetch_add(&pool->members, 1);
+        pthread_mutex_unlock(&pool->mutex);
+        if (ends)
+            return NULL;
+        if (!joins)
+            continue;
+        work(pool);
+        pthread_mutex_lock(&pool->mutex);
+        if (atomic_fetch_sub(&pool->members, 1) == 1)
+            pthread_cond_signal(&pool->idle);
+        pthread_mutex_unlock(&pool->mutex);
     }
 }
 
-/* Sets the workers off on a loop (or, when ending, to their end). */
-static void start_loop(parallel *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    atomic_fetch_add(&pool->loop, 1);
-    pthread_cond_broadcast(&pool->started);
-    pthread_mutex_unlock(&pool->lock);
-}
+/* ---- life ------------------------------------------------------------------------------------ */
 
-static void wait_for_workers(parallel *pool)
+/* Signals are for the program's own thread. */
+static int start_workers(parallel *pool, fb_error *err)
 {
-    for (size_t look = 0; look < LOOKS; look++)
-        if (atomic_load(&pool->busy) == 0)
-            return;
-    pthread_mutex_lock(&pool->lock);
-    while (atomic_load(&pool->busy) > 0)
-        pthread_cond_wait(&pool->done, &pool->lock);
-    pthread_mutex_unlock(&pool->lock);
+    sigset_t all, before;
+    int rc = 0;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (!rc && pool->worker_count < pool->threads - 1) {
+        rc = pthread_create(&pool->workers[pool->worker_count], NULL, serve, pool);
+        if (!rc)
+            pool->worker_count++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (rc)
+        return fb_fail(err, FB_EIO, "thread %zu of %zu could not be started (%s): ask for fewer",
+                       pool->worker_count + 2, pool->threads, strerror(rc));
+    return FB_OK;
 }
 
 int parallel_create(size_t threads, parallel **ret_pool, fb_error *err)
 {
     if (threads == 0 || threads > MAX_THREADS)
-        return fb_fail(err, FB_EINVAL, "%zu threads are not possible, expected 1 to %d", threads,
-                       MAX_THREADS);
+        return fb_fail(err, FB_EINVAL, "the number of threads must be 1 to %d, not %zu",
+                       MAX_THREADS, threads);
     parallel *pool = fb_calloc(1, sizeof *pool);
-    if (!pool)
-        return fb_fail_memory(err, 1, sizeof *pool, "threads");
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->started, NULL);
-    pthread_cond_init(&pool->done, NULL);
-    while (pool->worker_count < threads - 1) {
-        int code = pthread_create(&pool->workers[pool->worker_count], NULL, work, pool);
-        if (code) {
-            size_t given = pool->worker_count + 1;
-            parallel_destroy(pool);
-            return fb_fail(err, code == ENOMEM ? FB_ENOMEM : FB_EIO,
-                           "the system gives no more than %zu of %zu threads: %s", given, threads,
-                           strerror(code));
-        }
-        pool->worker_count++;
+    pthread_t *workers = fb_calloc(threads - 1, sizeof *workers);
+    if (!pool || !workers) {
+        fb_free(pool);
+        fb_free(workers);
+        return fb_fail_memory(err, threads, sizeof *workers, "a pool of threads");
     }
-    *ret_pool = pool;
-    return FB_OK;
+    *pool = (parallel){.threads = threads, .process = getpid(), .workers = workers};
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->changed, NULL);
+    pthread_cond_init(&pool->idle, NULL);
+    int rc = start_workers(pool, err);
+    if (rc)
+        parallel_destroy(pool);
+    else
+        *ret_pool = pool;
+    return rc;
+}
+
+static void end_workers(parallel *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    FB_CHECK(!pool->running);
+    pool->ends = true;
+    atomic_fetch_add(&pool->jobs, 1);
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        pthread_join(pool->workers[i], NULL);
+    pthread_cond_destroy(&pool->idle);
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->mutex);
 }
 
 void parallel_destroy(parallel *pool)
 {
     if (!pool)
         return;
-    atomic_store(&pool->ending, true);
-    start_loop(pool);
-    for (size_t i = 0; i < pool->worker_count; i++)
-        pthread_join(pool->workers[i], NULL);
-    pthread_cond_destroy(&pool->done);
-    pthread_cond_destroy(&pool->started);
-    pthread_mutex_destroy(&pool->lock);
+    if (pool->process == getpid())
+        end_workers(pool);
+    fb_free(pool->workers);
     fb_free(pool);
+}
+
+/* ---- a run ----------------------------------------------------------------------------------- */
+
+static void open_job(parallel *pool, size_t count, void (*task)(void *, size_t),
+                     void *context)
+{
+    FB_CHECK(pool->process == getpid());
+    pthread_mutex_lock(&pool->mutex);
+    FB_CHECK(!pool->running);
+    pool->task = task;
+    pool->context = context;
+    pool->count = count;
+    atomic_store(&pool->next, 0);
+    pool->running = pool->open = true;
+    atomic_fetch_add(&pool->jobs, 1);
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void close_job(parallel *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    pool->open = false;
+    pthread_mutex_unlock(&pool->mutex);
+    for (size_t i = 0; i < LOOKS && atomic_load(&pool->members) > 0; i++)
+        continue;
+    pthread_mutex_lock(&pool->mutex);
+    while (atomic_load(&pool->members) > 0)
+        pthread_cond_wait(&pool->idle, &pool->mutex);
+    pool->running = false;
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 void parallel_run(parallel *pool, size_t count, void (*task)(void *context, size_t index),
                   void *context)
 {
-    pool->count = count;
-    pool->task = task;
-    pool->context = context;
-    atomic_store(&pool->next, 0);
-    atomic_store(&pool->busy, pool->worker_count);
-    if (pool->worker_count > 0 && count > 1)
-        start_loop(pool);
-    else
-        atomic_store(&pool->busy, 0);
-    take_part(pool);
-    wait_for_workers(pool);
+    if (pool->threads == 1 || count <= 1) {
+        for (size_t i = 0; i < count; i++)
+            task(context, i);
+        return;
+    }
+    open_job(pool, count, task, context);
+    work(pool);
+    close_job(pool);
 }

@@ -1,4 +1,11 @@
-/* parallel.h - a few threads that share a loop. */
+/* parallel.h - a pool of threads for loops whose iterations do not depend on each other.
+ *
+ * Which thread takes which iteration is left to chance, so that no thread waits for a slow one:
+ * what an iteration writes must not depend on it. A sum over iterations keeps its order when each
+ * writes its part to a place of its own and the caller adds the parts afterwards.
+ *
+ * Threads do not survive fork: a process that forks creates its pools after the fork. In a child,
+ * a pool of its parent may be destroyed, which releases its memory, and nothing else. */
 #ifndef FB_PARALLEL_H
 #define FB_PARALLEL_H
 
@@ -8,17 +15,18 @@
 
 typedef struct parallel parallel;
 
-/* Starts threads - 1 threads, 1 to 256 of them with the caller's. They live until parallel_destroy
- * and do not survive a fork: create the pool in the process that uses it. FB_EINVAL, FB_ENOMEM, or
- * FB_EIO when the system gives no more threads. */
+/* A pool of `threads` threads, 1 to 256 (FB_EINVAL); the calling one is the first of them, so that
+ * a pool of 1 starts none. The others block all signals. FB_ENOMEM, or FB_EIO when the system gives
+ * no more threads. */
 int parallel_create(size_t threads, parallel **ret_pool, fb_error *err);
 
-/* Takes NULL. */
+/* Ends the threads. Takes NULL. */
 void parallel_destroy(parallel *pool);
 
-/* Calls task(context, index) once for every index below `count`, on the pool's threads and the
- * caller's, in any order and at once. Returns when all are done, and what they wrote can be read. Not
- * from inside of a task. */
+/* Calls task(context, index) once for every index below `count` and returns when all are done; what
+ * they wrote can then be read. Each thread takes the smallest index that is left; a pool of 1 calls
+ * in order. A task that can fail says so in its context. One thread at a time may run a pool, and
+ * not from inside of a task. */
 void parallel_run(parallel *pool, size_t count, void (*task)(void *context, size_t index),
                   void *context);
 
