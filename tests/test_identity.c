@@ -147,12 +147,31 @@ static void what_changes_nothing_is_not_in_it(void **state)
     fb_free(spelt);
 }
 
+/* Lists of samples are in it by their content. */
+static void lists_of_samples_are_in_it(void **state)
+{
+    (void)state;
+    struct fixture *f = make_fixture("{}");
+    f->setting.initial_ids = (data_ids){.count = 1, .digest = "a1"};
+    f->setting.validation_ids = (data_ids){.count = 1, .digest = "b2"};
+    f->data.test_ids = (data_ids){.count = 1, .digest = "c3"};
+    json_t *identity = identity_json(&f->plan, &f->cell);
+    char *text = identity_text(identity);
+    assert_non_null(strstr(text, "\"budget\":{\"balance\":false,\"initial\":20,\"initial_ids\":\"a1\","
+                                 "\"query\":10,\"subpool\":100,\"test_ids\":\"c3\",\"test_share\":"
+                                 "0.0,\"validation\":20,\"validation_ids\":\"b2\"}"));
+    fb_free(text);
+    json_decref(identity);
+    free_fixture(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_from_before_keep_their_key),
         cmocka_unit_test(recipes_say_what_they_do),
         cmocka_unit_test(what_changes_nothing_is_not_in_it),
+        cmocka_unit_test(lists_of_samples_are_in_it),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

@@ -276,7 +276,7 @@ static const struct probe_mistake mistakes[] = {
     {"network: mlp", "network: {name: s-cnn, hidden: [8]}", "6:14", "hidden layers"},
     {"network: mlp", "network: {hidden: [8]}", "6:14", "the key 'network.name' is missing"},
     {"network: mlp", "network: mlp\n    validation: ids.txt", "7:17",
-     "validation: expected an integer from 0 to 1000000000, found 'ids.txt'"},
+     "validation: expected an integer from 0 to 1000000000 (or {ids: FILE}), found 'ids.txt'"},
     /* the data set */
     {"{format: synthetic, generator: blobs}", "fashion", "5:14",
      "dataset: expected one of cifar-10, cifar-100, fashion-mnist, mnist, found 'fashion'"},
@@ -284,9 +284,9 @@ static const struct probe_mistake mistakes[] = {
      "fashion-mnist, mnist, found 'minst'; did you mean 'mnist'?"},
     {"{format: synthetic, generator: blobs}", "{}", "5:14", "the key 'dataset.name' is missing"},
     {"{format: synthetic, generator: blobs}", "[mnist]", "5:14",
-     "dataset: expected a mapping with the keys format, name, found a list"},
+     "dataset: expected a mapping with the keys format, name, standardize, found a list"},
     {"format: synthetic", "format: csv", "5:23",
-     "dataset.format: expected one of registry, idx, cifar, synthetic, found 'csv'"},
+     "dataset.format: expected one of registry, idx, cifar, libsvm, synthetic, found 'csv'"},
     {"generator: blobs", "generator: blob", "5:45", "did you mean 'blobs'?"},
     {"generator: blobs", "generator: blobs, tests: 5", "5:52", "unknown key 'tests' in dataset"},
     {"generator: blobs", "generator: blobs, test: 0.2", "5:58",
@@ -296,7 +296,7 @@ static const struct probe_mistake mistakes[] = {
     {"{format: synthetic, generator: blobs}", "{format: idx, train_images: a}", "5:14",
      "the key 'dataset.train_labels' is missing"},
     {"{format: synthetic, generator: blobs}", "{format: idx, train_images: a, train_labels: b}",
-     "5:14", "dataset: there is no test set; give test_images and test_labels, or 'test: 0.2'"},
+     "5:14", "dataset: there is no test set; give test_images and test_labels, 'test: 0.2'"},
     {"{format: synthetic, generator: blobs}",
      "{format: idx, train_images: a, train_labels: b, test_images: c}", "5:75",
      "test_labels is missing"},
@@ -545,6 +545,7 @@ static const char resolved_base[] =
     "    format: synthetic\n"
     "    generator: blobs\n"
     "    seed: 0\n"
+    "    standardize: none\n"
     "  validation: 0\n"
     "  network:\n"
     "    name: mlp\n"

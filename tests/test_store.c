@@ -22,6 +22,7 @@ struct fixture {
     char directory[64];
     spec_setting spec_setting;
     catalog_strategy plugins[CELLS];
+    data_split split;
     plan_setting setting;
     plan_strategy strategies[CELLS];
     plan_cell cells[CELLS];
@@ -41,6 +42,7 @@ static struct fixture *make_fixture(void)
     f->spec_setting.dataset_label = (char *)"blobs";
     snprintf(f->spec_setting.network.name, sizeof f->spec_setting.network.name, "mlp");
     f->setting.spec = &f->spec_setting;
+    f->setting.splits = &f->split;
     for (size_t i = 0; i < CELLS; i++) {
         f->plugins[i].id = ids[i];
         f->strategies[i] =

@@ -116,13 +116,23 @@ static json_t *recipe_json(const spec_setting *setting)
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
-static json_t *budget_json(const spec_setting *setting)
+/* A list of samples by its content; it is left out where there is none. */
+static json_t *ids_json(const char *name, const data_ids *ids)
 {
-    return json_pack("{s:I, s:b, s:I, s:I, s:I, s:f}", "initial",
-                     (json_int_t)setting->split.initial, "balance", (int)setting->split.balance,
-                     "query", (json_int_t)setting->query, "subpool", (json_int_t)setting->subpool,
-                     "validation", (json_int_t)setting->split.validation, "test_share",
-                     setting->split.test_share);
+    return ids->count > 0 ? json_pack("{s:s}", name, ids->digest) : json_object();
+}
+
+static json_t *budget_json(const plan_setting *setting)
+{
+    const spec_setting *spec = setting->spec;
+    json_t *object = json_pack(
+        "{s:I, s:b, s:I, s:I, s:I, s:f}", "initial", (json_int_t)spec->split.initial, "balance",
+        (int)spec->split.balance, "query", (json_int_t)spec->query, "subpool",
+        (json_int_t)spec->subpool, "validation", (json_int_t)spec->split.validation, "test_share",
+        spec->split.test_share);
+    object = extend(object, ids_json("initial_ids", &setting->initial_ids));
+    object = extend(object, ids_json("validation_ids", &setting->validation_ids));
+    return extend(object, ids_json("test_ids", &setting->data->test_ids));
 }
 
 static json_t *features_json(const feature_file *features)
@@ -137,7 +147,7 @@ json_t *identity_json(const struct plan *plan, const plan_cell *cell)
     json_t *object = json_pack(
         "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
         setting->data->digest, "network", setting->network_digest, "recipe",
-        recipe_json(setting->spec), "budget", budget_json(setting->spec), "seed",
+        recipe_json(setting->spec), "budget", budget_json(setting), "seed",
         (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
         nn_engine_name(setting->spec->engine), "engine_fingerprint",
         nn_engine_fingerprint(setting->spec->engine), "numerics_version",

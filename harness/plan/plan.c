@@ -54,6 +54,8 @@ static bool same_data(const data_spec *a, const data_spec *b)
            same_text(a->test_images, b->test_images) && same_text(a->test_labels, b->test_labels) &&
            same_texts(a->train_files, a->train_file_count, b->train_files, b->train_file_count) &&
            same_texts(a->test_files, a->test_file_count, b->test_files, b->test_file_count) &&
+           same_text(a->file, b->file) && same_text(a->test_file, b->test_file) &&
+           same_text(a->test_ids, b->test_ids) && a->standardize == b->standardize &&
            a->seed == b->seed && a->train_count == b->train_count &&
            a->test_count == b->test_count && a->class_count == b->class_count &&
            a->feature_count == b->feature_count && !(a->noise < b->noise) && !(a->noise > b->noise);
@@ -101,14 +103,35 @@ static int load_features(struct plan *plan, size_t i, fb_error *err)
     return FB_OK;
 }
 
+/* Reads the files of samples, and adds them to what the spec says of the split. */
+static int read_ids(plan_setting *setting, split_spec *split, fb_error *err)
+{
+    const spec_setting *from = setting->spec;
+    size_t count = setting->data->train.count;
+    int rc = FB_OK;
+    if (from->validation_ids) {
+        rc = data_ids_read(from->validation_ids, count, &setting->validation_ids, err);
+        split->validation_ids = &setting->validation_ids;
+    }
+    if (!rc && from->initial_ids) {
+        rc = data_ids_read(from->initial_ids, count, &setting->initial_ids, err);
+        split->initial_ids = &setting->initial_ids;
+    }
+    return rc;
+}
+
 static int draw_splits(struct plan *plan, plan_setting *setting, fb_error *err)
 {
+    split_spec split = setting->spec->split;
+    int rc = read_ids(setting, &split, err);
+    if (rc)
+        return spec_fail_prefix(err, plan->spec, setting->spec->place);
     setting->splits = fb_calloc(plan->trial_count, sizeof *setting->splits);
     if (!setting->splits)
         return fb_fail_memory(err, plan->trial_count, sizeof *setting->splits, "splits");
     for (uint32_t t = 0; t < plan->trial_count; t++) {
-        int rc = data_split_draw(setting->data, &setting->spec->split, plan->spec->seed,
-                                 plan->trial_first + t, &setting->splits[t], err);
+        rc = data_split_draw(setting->data, &split, plan->spec->seed, plan->trial_first + t,
+                             &setting->splits[t], err);
         if (rc)
             return spec_fail_prefix(err, plan->spec, setting->spec->place);
     }
@@ -120,7 +143,7 @@ static int check_budget(struct plan *plan, plan_setting *setting, fb_error *err)
 {
     const spec_setting *budget = setting->spec;
     size_t pool = setting->splits[0].pool_count;
-    if (budget->query > pool)
+    if (budget->query > pool && !budget->rounds_all)
         return spec_fail(
             err, FB_ERANGE, plan->spec, budget->place,
             "setting '%s': budget.query is %zu, but only %zu samples are unlabelled at "
@@ -386,6 +409,8 @@ void plan_finish(struct plan *plan)
         for (size_t t = 0; plan->settings[i].splits && t < plan->trial_count; t++)
             data_split_finish(&plan->settings[i].splits[t]);
         fb_free(plan->settings[i].splits);
+        data_ids_finish(&plan->settings[i].validation_ids);
+        data_ids_finish(&plan->settings[i].initial_ids);
     }
     for (size_t i = 0; i < strategies; i++) {
         fb_free(plan->strategies[i].label);

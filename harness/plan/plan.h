@@ -24,6 +24,7 @@ typedef struct plan_setting {
     char network_digest[FB_DIGEST_HEX];
     size_t parameter_count, state_size; /* of the network: see nn.h */
     const feature_file *features; /* NULL: none */
+    data_ids validation_ids, initial_ids; /* count 0: drawn */
     data_split *splits;  /* one a trial of the plan */
     size_t query_rounds; /* queries in a cell, with `rounds: all` resolved */
 } plan_setting;

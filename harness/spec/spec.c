@@ -102,6 +102,7 @@ void spec_finish(struct spec *spec)
         fb_free(spec->settings[i].name);
         fb_free(spec->settings[i].features);
         spec_finish_dataset(&spec->settings[i]);
+        spec_finish_split(&spec->settings[i]);
         spec_finish_network(&spec->settings[i]);
         spec_finish_train(&spec->settings[i]);
     }

@@ -43,7 +43,9 @@ typedef struct spec_setting {
     char *dataset_label; /* the registry's or generator's name, or the first file's base name */
     data_spec dataset;   /* its texts are owned by the setting; paths are absolute, made so from the
                             spec file's folder */
-    split_spec split;    /* validation, test share, initial labels and their balance */
+    split_spec split;    /* validation, test share, initial labels and their balance; its lists of
+                            ids are for the plan to read */
+    const char *validation_ids, *initial_ids; /* files of samples, owned by the setting; or NULL */
     char *features;      /* a .npy file of the training samples, absolute; NULL: none */
     nn_network_spec network;
     struct node *layers; /* an explicit list of layers with every default; NULL: a named network */

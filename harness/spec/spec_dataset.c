@@ -9,6 +9,7 @@ enum { MAX_NAMES = 64 };
 static const field_choice formats[] = {{"registry", DATA_REGISTRY},
                                        {"idx", DATA_IDX},
                                        {"cifar", DATA_CIFAR},
+                                       {"libsvm", DATA_LIBSVM},
                                        {"synthetic", DATA_SYNTHETIC},
                                        {NULL, 0}};
 
@@ -110,7 +111,7 @@ static int write_train_files(const void *source, const char *key, struct node *m
 static const struct field share_field = {
     .type = FIELD_NUMBER, .offset = offsetof(spec_setting, split.test_share),
     .minimum = 0, .above = true, .maximum = 1, .below = true,
-    .hint = "the share of the training samples that is drawn as test set"};
+    .hint = "the share of the training samples that is drawn as test set; or {ids: FILE}"};
 
 static int write_share(double share, const char *key, struct node *mapping, fb_error *err)
 {
@@ -129,6 +130,8 @@ static int read_test(const struct field_reader *reader, const struct node *value
     data_spec *data = &((spec_setting *)target)->dataset;
     if (data->format == DATA_CIFAR && value->kind == NODE_SEQUENCE)
         return read_files(reader, value, path, &data->test_files, &data->test_file_count);
+    if (value->kind == NODE_MAPPING)
+        return spec_read_ids(reader, value, path, &data->test_ids);
     return field_read_value(reader, &share_field, value, path, target);
 }
 
@@ -138,6 +141,8 @@ static int write_test(const void *source, const char *key, struct node *mapping,
     const data_spec *data = &setting->dataset;
     if (data->test_file_count)
         return write_files(data->test_files, data->test_file_count, key, mapping, err);
+    if (data->test_ids)
+        return spec_write_ids(data->test_ids, key, mapping, err);
     if (setting->split.test_share > 0)
         return write_share(setting->split.test_share, key, mapping, err);
     return FB_OK;
@@ -152,9 +157,16 @@ static int write_test(const void *source, const char *key, struct node *mapping,
     {.key = "format", .type = FIELD_CHOICE, .offset = AT(dataset.format), .preset = "registry",    \
      .choices = formats}
 
+#define STANDARDIZE_FIELD                                                                          \
+    {.key = "standardize", .type = FIELD_FLAG, .offset = AT(dataset.standardize),                  \
+     .preset = "none", .choices = standardizings}
+
+static const field_choice standardizings[] = {{"none", false}, {"train", true}, {NULL, 0}};
+
 static const struct field registry_fields[] = {
     FORMAT_FIELD,
     {.key = "name", .type = FIELD_OWN, .read = read_registry_name, .write = write_name},
+    STANDARDIZE_FIELD,
 };
 
 static const struct field idx_fields[] = {
@@ -164,6 +176,7 @@ static const struct field idx_fields[] = {
     {.key = "test_images", .type = FIELD_PATH, .offset = AT(dataset.test_images), .optional = true},
     {.key = "test_labels", .type = FIELD_PATH, .offset = AT(dataset.test_labels), .optional = true},
     TEST_FIELD,
+    STANDARDIZE_FIELD,
 };
 
 static const struct field cifar_fields[] = {
@@ -173,6 +186,17 @@ static const struct field cifar_fields[] = {
     TEST_FIELD,
     {.key = "classes", .type = FIELD_COUNT, .offset = AT(dataset.class_count), .preset = "10",
      .minimum = 10, .maximum = 100},
+    STANDARDIZE_FIELD,
+};
+
+static const struct field libsvm_fields[] = {
+    FORMAT_FIELD,
+    {.key = "file", .type = FIELD_PATH, .offset = AT(dataset.file)},
+    {.key = "test_file", .type = FIELD_PATH, .offset = AT(dataset.test_file), .optional = true},
+    TEST_FIELD,
+    {.key = "features", .type = FIELD_COUNT, .offset = AT(dataset.feature_count), .optional = true,
+     .minimum = 1, .maximum = 1 << 24, .hint = "the largest index in the files when left out"},
+    STANDARDIZE_FIELD,
 };
 
 /* A count or a noise that is not given is the generator's preset, zero in data_spec. */
@@ -190,11 +214,13 @@ static const struct field synthetic_fields[] = {
      .minimum = 1, .maximum = 65536},
     {.key = "noise", .type = FIELD_NUMBER, .offset = AT(dataset.noise), .optional = true,
      .minimum = 0, .above = true, .maximum = 1e6},
+    STANDARDIZE_FIELD,
 };
 
 static const struct field_table registry_table = FIELD_TABLE(registry_fields);
 static const struct field_table idx_table = FIELD_TABLE(idx_fields);
 static const struct field_table cifar_table = FIELD_TABLE(cifar_fields);
+static const struct field_table libsvm_table = FIELD_TABLE(libsvm_fields);
 static const struct field_table synthetic_table = FIELD_TABLE(synthetic_fields);
 
 static const struct field_table *table_of(data_format format)
@@ -204,6 +230,8 @@ static const struct field_table *table_of(data_format format)
         return &idx_table;
     case DATA_CIFAR:
         return &cifar_table;
+    case DATA_LIBSVM:
+        return &libsvm_table;
     case DATA_SYNTHETIC:
         return &synthetic_table;
     case DATA_REGISTRY:
@@ -218,8 +246,8 @@ static int fail_no_test(const struct field_reader *reader, const struct node *va
                         const char *path, const char *keys)
 {
     return field_fail(reader, FB_EINVAL, value,
-                      "%s: there is no test set; give %s, or 'test: 0.2' to draw that share of the "
-                      "training samples", path, keys);
+                      "%s: there is no test set; give %s, 'test: 0.2' to draw that share of the "
+                      "training samples, or 'test: {ids: FILE}'", path, keys);
 }
 
 /* The test set comes from a pair of files or from the training set, and from one of the two. */
@@ -253,18 +281,42 @@ static int check_cifar(const struct field_reader *reader, const struct node *val
     return FB_OK;
 }
 
+static int check_libsvm(const struct field_reader *reader, const struct node *value,
+                        const char *path)
+{
+    const struct node *test = node_find(value, "test");
+    if (node_find(value, "test_file") && test)
+        return field_fail(reader, FB_EINVAL, test,
+                          "%s.test: the test set is test_file already; keep one of the two", path);
+    if (!node_find(value, "test_file") && !test)
+        return fail_no_test(reader, value, path, "test_file");
+    return FB_OK;
+}
+
+/* Trials that draw their own test set would each have other training samples. */
+static int check_standardize(const struct field_reader *reader, const struct node *value,
+                             const char *path, const spec_setting *setting)
+{
+    if (setting->dataset.standardize && setting->split.test_share > 0)
+        return field_fail(reader, FB_EINVAL, node_find(value, "standardize"),
+                          "%s.standardize: each trial draws another test set ('test: %g'); name "
+                          "its samples with 'test: {ids: FILE}', or leave standardize out", path,
+                          setting->split.test_share);
+    return FB_OK;
+}
+
 /* What a table cannot say. */
 static int check_format(const struct field_reader *reader, const struct node *value,
                         const char *path, const spec_setting *setting)
 {
-    switch (setting->dataset.format) {
-    case DATA_IDX:
-        return check_idx(reader, value, path);
-    case DATA_CIFAR:
-        return check_cifar(reader, value, path, setting);
-    default:
-        return FB_OK;
-    }
+    int rc = FB_OK;
+    if (setting->dataset.format == DATA_IDX)
+        rc = check_idx(reader, value, path);
+    else if (setting->dataset.format == DATA_CIFAR)
+        rc = check_cifar(reader, value, path, setting);
+    else if (setting->dataset.format == DATA_LIBSVM)
+        rc = check_libsvm(reader, value, path);
+    return rc ? rc : check_standardize(reader, value, path, setting);
 }
 
 /* The name by which tables know the data set: a file's base name where it has no other. */
@@ -276,6 +328,8 @@ static int set_label(const struct field_reader *reader, spec_setting *setting)
         label = data->train_images;
     else if (data->format == DATA_CIFAR)
         label = data->train_files[0];
+    else if (data->format == DATA_LIBSVM)
+        label = data->file;
     const char *slash = strrchr(label, '/');
     label = slash ? slash + 1 : label;
     setting->dataset_label = fb_strdup(label);
@@ -323,6 +377,9 @@ void spec_finish_dataset(spec_setting *setting)
     fb_free((void *)data->train_labels);
     fb_free((void *)data->test_images);
     fb_free((void *)data->test_labels);
+    fb_free((void *)data->file);
+    fb_free((void *)data->test_file);
+    fb_free((void *)data->test_ids);
     free_files(data->train_files, data->train_file_count);
     free_files(data->test_files, data->test_file_count);
     fb_free(setting->dataset_label);

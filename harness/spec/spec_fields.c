@@ -63,8 +63,8 @@ static int refuse_unknown_keys(const struct field_reader *reader, const struct n
     return FB_OK;
 }
 
-static int read_group(const struct field_reader *reader, const struct field *group,
-                      const struct node *value, const char *path, void *target)
+int field_read_group(const struct field_reader *reader, const struct field *group,
+                     const struct node *value, const char *path, void *target)
 {
     if (group->shorthand && value->kind == NODE_SCALAR) {
         struct node item = *value; /* borrowed: both live for this call only */
@@ -109,7 +109,7 @@ static int read_field(const struct field_reader *reader, const struct field *fie
     case FIELD_OWN:
         return field->read(reader, value, path, target);
     case FIELD_GROUP:
-        return read_group(reader, field, value, path, target);
+        return field_read_group(reader, field, value, path, target);
     default:
         return field_read_value(reader, field, value, path, target);
     }

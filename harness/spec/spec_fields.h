@@ -95,6 +95,10 @@ const char *field_path(char out[FIELD_PATH_MAX], const char *path, const char *k
 int field_read_value(const struct field_reader *reader, const struct field *field,
                      const struct node *value, const char *path, void *target);
 
+/* The same for a FIELD_GROUP, with its shorthand. */
+int field_read_group(const struct field_reader *reader, const struct field *group,
+                     const struct node *value, const char *path, void *target);
+
 /* "PLACE: PATH: expected EXPECTED, found what stands there". */
 int field_fail_value(const struct field_reader *reader, int status, const struct node *value,
                      const char *path, const char *expected);

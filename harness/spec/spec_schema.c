@@ -33,18 +33,9 @@ static int write_rounds(const void *source, const char *key, struct node *mappin
     return node_append_format(mapping, key, err, "%zu", setting->rounds);
 }
 
-static const field_choice balances[] = {{"classes", true}, {"none", false}, {NULL, 0}};
-
-static const struct field initial_fields[] = {
-    {.key = "count", .type = FIELD_COUNT, .offset = AT(split.initial), .minimum = 1,
-     .maximum = 1e9},
-    {.key = "balance", .type = FIELD_FLAG, .offset = AT(split.balance), .preset = "classes",
-     .choices = balances},
-};
-static const struct field_table initial_table = FIELD_TABLE(initial_fields);
-
 static const struct field budget_fields[] = {
-    {.key = "initial", .type = FIELD_GROUP, .table = &initial_table, .shorthand = "count"},
+    {.key = "initial", .type = FIELD_OWN, .preset = FIELD_EMPTY_MAPPING, .read = spec_read_initial,
+     .write = spec_write_initial},
     {.key = "query", .type = FIELD_COUNT, .offset = AT(query), .minimum = 1, .maximum = 1e9,
      .hint = "labels asked for in a round"},
     {.key = "rounds", .type = FIELD_OWN, .read = read_rounds, .write = write_rounds,
@@ -57,8 +48,8 @@ static const struct field_table budget_table = FIELD_TABLE(budget_fields);
 static const struct field setting_fields[] = {
     {.key = "name", .type = FIELD_TEXT, .offset = AT(name)},
     {.key = "dataset", .type = FIELD_OWN, .read = spec_read_dataset, .write = spec_write_dataset},
-    {.key = "validation", .type = FIELD_COUNT, .offset = AT(split.validation), .preset = "0",
-     .maximum = 1e9},
+    {.key = "validation", .type = FIELD_OWN, .preset = "0", .read = spec_read_validation,
+     .write = spec_write_validation},
     {.key = "features", .type = FIELD_PATH, .offset = AT(features), .optional = true},
     {.key = "network", .type = FIELD_OWN, .read = spec_read_network, .write = spec_write_network},
     {.key = "train", .type = FIELD_OWN, .preset = FIELD_EMPTY_MAPPING, .read = spec_read_train,

@@ -28,6 +28,19 @@ int spec_read_dataset(const struct field_reader *reader, const struct node *valu
 int spec_write_dataset(const void *source, const char *key, struct node *mapping, fb_error *err);
 void spec_finish_dataset(spec_setting *setting);
 
+int spec_read_validation(const struct field_reader *reader, const struct node *value,
+                         const char *path, void *target);
+int spec_write_validation(const void *source, const char *key, struct node *mapping, fb_error *err);
+int spec_read_initial(const struct field_reader *reader, const struct node *value, const char *path,
+                      void *target);
+int spec_write_initial(const void *source, const char *key, struct node *mapping, fb_error *err);
+void spec_finish_split(spec_setting *setting);
+
+/* A mapping {ids: FILE}, which stands for samples; the text is the setting's. */
+int spec_read_ids(const struct field_reader *reader, const struct node *value, const char *path,
+                  const char **ret_file);
+int spec_write_ids(const char *file, const char *key, struct node *mapping, fb_error *err);
+
 int spec_read_network(const struct field_reader *reader, const struct node *value, const char *path,
                       void *target);
 int spec_write_network(const void *source, const char *key, struct node *mapping, fb_error *err);

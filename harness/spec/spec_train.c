@@ -296,7 +296,7 @@ static int check_rule(const struct field_reader *reader, const struct node *sett
 int spec_check_train(const struct field_reader *reader, const struct node *value,
                      const spec_setting *setting)
 {
-    if (setting->split.validation > 0)
+    if (setting->split.validation > 0 || setting->validation_ids)
         return FB_OK;
     if (setting->recipe.keep == NN_KEEP_BEST_VALIDATION)
         return check_rule(reader, value, "train.keep", "keep: last");

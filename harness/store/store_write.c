@@ -139,7 +139,8 @@ static int enter_cell(struct store *store, const struct plan *plan, const plan_c
     sqlite3_bind_text(insert, 9, strategy->plugin->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 10, strategy->params_text, -1, SQLITE_STATIC);
     sqlite3_bind_int64(insert, 11, cell->trial);
-    sqlite3_bind_int64(insert, 12, (sqlite3_int64)setting->spec->split.validation);
+    sqlite3_bind_int64(insert, 12,
+                       (sqlite3_int64)setting->splits[cell->trial_index].validation_count);
     sqlite3_bind_int64(insert, 13, (sqlite3_int64)cell->rounds);
     return store_finish(store, insert, "enter a cell", err);
 }
