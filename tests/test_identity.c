@@ -157,9 +157,10 @@ static void lists_of_samples_are_in_it(void **state)
     f->data.test_ids = (data_ids){.count = 1, .digest = "c3"};
     json_t *identity = identity_json(&f->plan, &f->cell);
     char *text = identity_text(identity);
-    assert_non_null(strstr(text, "\"budget\":{\"balance\":false,\"initial\":20,\"initial_ids\":\"a1\","
-                                 "\"query\":10,\"subpool\":100,\"test_ids\":\"c3\",\"test_share\":"
-                                 "0.0,\"validation\":20,\"validation_ids\":\"b2\"}"));
+    static const char budget[] =
+        "{\"balance\":false,\"initial\":20,\"initial_ids\":\"a1\",\"query\":10,\"subpool\":100,"
+        "\"test_ids\":\"c3\",\"test_share\":0.0,\"validation\":20,\"validation_ids\":\"b2\"}";
+    assert_non_null(strstr(text, budget));
     fb_free(text);
     json_decref(identity);
     free_fixture(f);

@@ -210,7 +210,7 @@ static void refuses_bad_files_of_samples(void **state)
 {
     (void)state;
     assert_refused((variant){NULL, "    validation: [1],\n", NULL}, "6:17",
-                   "validation: expected an integer from 0 to 1000000000 (or {ids: FILE}), found a");
+                   "validation: expected an integer from 0 to 1000000000 (or {ids: FILE}), found");
     assert_refused((variant){NULL, "    validation: {ids: },\n", NULL}, "6:23",
                    "validation.ids: expected a file's path, found nothing");
     assert_refused((variant){NULL, NULL, "{ids: a, balance: none}"}, "6:53",
