@@ -26,6 +26,8 @@ typedef struct case_network {
 #define CONV(filters) {.kind = NN_CONV, .size = (filters), .kernel = 3, .same = true, .relu = true}
 #define DENSE(units) {.kind = NN_DENSE, .size = (units), .relu = true}
 #define POOL {.kind = NN_MAX_POOL}
+#define NORM {.kind = NN_BATCH_NORM}
+#define ADD(layer) {.kind = NN_ADD, .other = (layer)}
 #define HEAD {.kind = NN_DENSE}
 
 /* The samples of a case and what the network makes of them. */
@@ -38,6 +40,20 @@ typedef struct fixture {
     float *got, *wanted; /* (passes, count, CLASSES) */
 } fixture;
 
+/* Running means and variances of no particular value; what else changes is as good as before. */
+static void shake_state(nn_network *network)
+{
+    size_t count = nn_state_size(network);
+    float *state = fb_calloc(count, sizeof *state);
+    assert_non_null(state);
+    nn_get_state(network, state);
+    for (size_t i = 0; i < count; i++)
+        state[i] = (state[i] < 0 ? -state[i] : state[i]) +
+                   0.1f * (float)fb_stream_uniform((fb_stream){3}, 0, i);
+    nn_set_state(network, state);
+    fb_free(state);
+}
+
 static fixture make(const case_network *c, nn_engine engine, size_t count, size_t passes)
 {
     const size_t size = nn_shape_size(c->input);
@@ -48,8 +64,11 @@ static fixture make(const case_network *c, nn_engine engine, size_t count, size_
         head = layer->kind == NN_DENSE && layer->size == 0;
         spec.layers[spec.layer_count++] = *layer;
     }
-    assert_int_equal(nn_create(&spec, c->input, CLASSES, engine, &f.network, NULL), 0);
+    fb_error err = {0};
+    if (nn_create(&spec, c->input, CLASSES, engine, &f.network, &err))
+        fail_msg("%s: %s", c->name, err.text);
     nn_initialize(f.network, (fb_stream){1});
+    shake_state(f.network);
     f.x = fb_calloc(count * size, sizeof *f.x);
     f.got = fb_calloc(passes * count * CLASSES, sizeof *f.got);
     f.wanted = fb_calloc(passes * count * CLASSES, sizeof *f.wanted);
@@ -117,6 +136,12 @@ static void repeating_a_part_is_repeating_all(void **state)
         {"twice", {1, 1, 20}, {DENSE(9), DROPOUT(.5), DROPOUT(.1), HEAD}},
         {"before a pool", {4, 4, 3}, {CONV(5), DROPOUT(.6), POOL, DENSE(7), DROPOUT(.5), HEAD}},
         {"none", {1, 1, 5}, {DENSE(4), HEAD}},
+        {"batch norms", {6, 6, 1}, {CONV(4), NORM, DROPOUT(.2), CONV(4), NORM, HEAD}},
+        {"inside a residual block", {4, 4, 3}, {CONV(3), NORM, DROPOUT(.3), CONV(3), ADD(1), HEAD}},
+        {"around a dense layer", {1, 1, 12},
+         {DENSE(9), DROPOUT(.3), DENSE(9), DENSE(9), ADD(2), HEAD}},
+        {"beside a dense layer", {1, 1, 12},
+         {DENSE(9), DENSE(9), {.kind = NN_DROPOUT, .rate = .3, .from = 1}, DENSE(9), ADD(2), HEAD}},
         {"before a dense layer", {1, 1, 40}, {DROPOUT(.25), DENSE(12), DROPOUT(.5), HEAD}},
     };
     enum { CASES = sizeof cases / sizeof *cases, PASSES = 5 };

@@ -292,7 +292,8 @@ static void infinite_features_name_their_sample(void **state)
     make(&f, NN_PORTABLE);
     f.features[8 * FEATURES + 1] = (float)INFINITY; /* sample 8 is row 1 */
     assert_int_equal(run_plugin(&f, "features", &answer, &err), FB_ENUMERIC);
-    assert_non_null(strstr(err.text, "service representation holds inf in row 1 (sample 8), as the features"));
+    assert_non_null(strstr(err.text, "service representation holds inf in row 1 (sample 8), as "
+                                     "the features"));
     release(&f);
 }
 

@@ -176,18 +176,18 @@ static float *tile_y(const columns *c, size_t i, size_t j)
     return c->w->y + (i * c->tiles + j) * c->m->masks * TILE_ROWS * TILE_COLUMNS;
 }
 
+/* An input's weights are read together, because the next input's may be anywhere. */
 static void pack_weights(const columns *c, const block *b, const float *weights)
 {
-    for (size_t j = 0; j < c->tiles; j++) {
-        const size_t count = tile_columns(c, j);
-        float *to = tile_weights(c, b, j);
-        for (size_t p = 0; p < b->depth; p++, to += TILE_COLUMNS) {
-            const float *from = weights + c->w->order[b->begin + p] * c->m->units + c->unit +
-                                j * TILE_COLUMNS;
-            if (count < TILE_COLUMNS)
-                memset(to, 0, sizeof(float[TILE_COLUMNS]));
-            memcpy(to, from, count * sizeof *to);
-        }
+    const size_t last = c->tiles - 1, rest = tile_columns(c, last);
+    for (size_t p = 0; p < b->depth; p++) {
+        const float *from = weights + c->w->order[b->begin + p] * c->m->units + c->unit;
+        for (size_t j = 0; j < last; j++)
+            memcpy(tile_weights(c, b, j) + p * TILE_COLUMNS, from + j * TILE_COLUMNS,
+                   sizeof(float[TILE_COLUMNS]));
+        float *to = tile_weights(c, b, last) + p * TILE_COLUMNS;
+        memcpy(to, from + last * TILE_COLUMNS, rest * sizeof *to);
+        memset(to + rest, 0, (TILE_COLUMNS - rest) * sizeof *to);
     }
 }
 

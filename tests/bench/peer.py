@@ -225,7 +225,8 @@ def dropout_passes():
             return super().turn(seconds) * samples / passes
 
     def open_sides(context, folder):
-        ours = Program(context.flipbench, ["infer", "--network", "s-cnn", "--passes", str(passes)],
+        ours = Program(context.flipbench, ["infer", "--network", "s-cnn", "--batch", str(samples),
+                                           "--passes", str(passes)],
                        "images_per_second", [context.core])
         return [ours] + [Passes(python, "peer_numpy.py", ["bald", folder], context.core)
                          for python in context.numpy[:1]]

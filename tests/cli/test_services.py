@@ -91,6 +91,11 @@ class Run(Case):
         said = reason("--set", FEATURES + self.features)
         self.assertIn("features.npy holds nan in row 116, column 2", said)
 
+    def test_an_ensemble_of_one_optimum_is_refused(self):
+        said = self.refused("run", self.spec, "-o", self.path("out"), "--plugin", PLUGIN, "--set",
+                            "settings.0.network=linear", "--set", "settings.0.train={}")
+        self.assertIn("'services' needs networks that differ", said)
+
     def test_the_time_limit_holds_for_members_too(self):
         fast = ("--set", "settings.0.network=mlp", "--set", "limits.seconds=4", "--set",
                 "train.epochs=300", "--set", "strategies=[{use: services, members: 100, passes: 0}]")

@@ -88,7 +88,7 @@ static int take(const instance *in, const char *name, size_t count, const char *
     return FB_PLUGIN_OK;
 }
 
-/* The same for floats, which must be finite; records their sum, each times a weight of its place. */
+/* The same for floats, which must be finite; records their sum, each weighted by its place. */
 static int take_floats(const instance *in, const char *name, size_t count, const char *kind,
                        const size_t shape[3], const float **ret_numbers)
 {
