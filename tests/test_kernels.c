@@ -366,12 +366,18 @@ static void check_weight_gradient(const kernels_conv *v, size_t count, const flo
     float *dw = guarded(s.weights), *db = guarded(v->filters);
     plain_weight_gradient(v, &s, x, dy, want_w, want_b);
     EACH_ISA(name) {
-        assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, dw, db), 0);
+        assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, false, dw, db), 0);
         assert_same_bits(dw, want_w, s.weights, "weight gradient");
         assert_same_bits(db, want_b, v->filters, "bias gradient");
         memset(dw, 0, s.weights * sizeof *dw);
-        assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, dw, NULL), 0);
+        assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, false, dw, NULL), 0);
         assert_same_bits(dw, want_w, s.weights, "weight gradient without the bias'");
+        size_t first = count / 2; /* images, and then the others; or none at all */
+        assert_int_equal(kernels_conv_weight_gradient(v, first, x, dy, false, dw, db), 0);
+        assert_int_equal(kernels_conv_weight_gradient(v, count - first, x + first * (s.x / count),
+                                                      dy + first * (s.y / count), true, dw, db), 0);
+        assert_same_bits(dw, want_w, s.weights, "weight gradient in parts");
+        assert_same_bits(db, want_b, v->filters, "bias gradient in parts");
     }
     release(want_w, s.weights);
     release(want_b, v->filters);
@@ -917,7 +923,7 @@ static uint64_t golden_products(uint64_t h, const float *x, float *out)
     float dw[135], db[5];
     assert_int_equal(kernels_conv_forward(&v, 2, x, x + 600, x + 800, true, out), 0);
     h = hash(h, out, 900 * sizeof *out);
-    assert_int_equal(kernels_conv_weight_gradient(&v, 2, x, x + 1000, dw, db), 0);
+    assert_int_equal(kernels_conv_weight_gradient(&v, 2, x, x + 1000, false, dw, db), 0);
     h = hash(hash(h, dw, sizeof dw), db, sizeof db);
     assert_int_equal(kernels_conv_input_gradient(&v, 2, x + 600, x + 1000, out), 0);
     return hash(h, out, 540 * sizeof *out);

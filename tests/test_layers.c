@@ -197,7 +197,7 @@ static fixture make_fixture(const layer_case *c, nn_engine engine)
 {
     fixture f = {
         .layer = {.ops = ops_of(c->spec.kind), .spec = c->spec, .in = c->in},
-        .pass = {.kind = PASS_TRAIN, .engine = engine_find(engine)},
+        .pass = {.kind = PASS_TRAIN, .engine = engine_find(engine), .rows = c->rows},
         .rows = c->rows,
     };
     nn_layer *layer = &f.layer;
@@ -218,8 +218,10 @@ static fixture make_fixture(const layer_case *c, nn_engine engine)
     layer->d_weights = calloc(layer->weight_count, sizeof(float));
     layer->d_bias = calloc(layer->bias_count, sizeof(float));
     layer->saved = calloc(layer->saved_count, sizeof(float));
-    if (c->spec.kind == NN_CONV)
+    if (c->spec.kind == NN_CONV) {
         f.pass.scratch = calloc(f.pass.engine->scratch_size(&layer->conv), sizeof(float));
+        layer->memory = calloc(f.pass.engine->conv_memory(&layer->conv, true), sizeof(float));
+    }
     for (size_t i = f.state.count / 2; i < f.state.count; i++) { /* variances */
         f.state.exact[i] = fabs(f.state.exact[i]);
         f.state.rounded[i] = fabsf(f.state.rounded[i]);
@@ -239,6 +241,7 @@ static void free_fixture(fixture *f)
     free(f->layer.d_bias);
     free(f->layer.saved);
     free(f->pass.scratch);
+    free(f->layer.memory);
 }
 
 static void run_plainly(fixture *f)

@@ -48,6 +48,37 @@ static void release(float *x, size_t count)
     free(x);
 }
 
+/* A convolution's kernels with their memory, for a whole batch or for parts of one. */
+static kernels_winograd open_winograd(kernels_conv conv, bool relu, bool pool, bool bias)
+{
+    return (kernels_winograd){.conv = conv, .relu = relu, .pool = pool, .bias = bias,
+                              .memory = guarded(kernels_winograd_memory(&conv, true)),
+                              .scratch = guarded(kernels_winograd_scratch(&conv))};
+}
+
+static void close_winograd(kernels_winograd *w)
+{
+    release(w->memory, kernels_winograd_memory(&w->conv, true));
+    release(w->scratch, kernels_winograd_scratch(&w->conv));
+}
+
+static void run_forward(const kernels_winograd *w, size_t count, const float *x,
+                        const float *weights, const float *bias, float *y, uint8_t *winner)
+{
+    kernels_winograd_begin_forward(w, weights);
+    kernels_winograd_forward(w, count, x, bias, y, winner);
+}
+
+/* gradients: of the weights, the bias and the input (NULL: not wanted). */
+static void run_gradients(const kernels_winograd *w, size_t count, const float *x,
+                          const float *weights, const float *dy, const uint8_t *winner,
+                          float *const gradients[3])
+{
+    kernels_winograd_begin_gradients(w, gradients[2] ? weights : NULL);
+    kernels_winograd_gradients(w, count, x, dy, winner, gradients[2]);
+    kernels_winograd_end_gradients(w, gradients[0], gradients[1]);
+}
+
 /* All arrays of one convolution; sums in double. */
 struct fixture {
     kernels_conv conv;
@@ -148,8 +179,9 @@ static void check_conv(kernels_conv conv, size_t count)
 {
     struct fixture f = make(conv, count);
     size_t sizes[] = {f.y_size, f.w_size, conv.filters, f.x_size};
-    float *got[4], *first[4], *scratch = guarded(kernels_winograd_scratch(&conv));
+    float *got[4], *first[4];
     bool relu = count % 2;
+    kernels_winograd w = open_winograd(conv, relu, false, true);
     compute_plainly(&f);
     for (size_t i = 0; i < 4; i++) {
         got[i] = guarded(sizes[i]);
@@ -157,8 +189,8 @@ static void check_conv(kernels_conv conv, size_t count)
     }
     for (size_t isa = 0; kernels_isas()[isa]; isa++) {
         assert_int_equal(kernels_use_isa(kernels_isas()[isa], NULL), 0);
-        kernels_winograd_forward(&conv, count, f.x, f.w, f.bias, relu, got[0], scratch);
-        kernels_winograd_gradients(&conv, count, f.x, f.w, f.dy, got[1], got[2], got[3], scratch);
+        run_forward(&w, count, f.x, f.w, f.bias, got[0], NULL);
+        run_gradients(&w, count, f.x, f.w, f.dy, NULL, got + 1);
         check_near(got[0], f.y, f.y_size, relu, "forward");
         check_near(got[1], f.dw, f.w_size, false, "weight gradient");
         check_near(got[2], f.db, conv.filters, false, "bias gradient");
@@ -167,13 +199,13 @@ static void check_conv(kernels_conv conv, size_t count)
             check_same(got[i], first[i], sizes[i], isa == 0, "convolution");
     }
     assert_int_equal(kernels_use_isa(NULL, NULL), 0);
-    kernels_winograd_gradients(&conv, count, f.x, f.w, f.dy, got[1], got[2], NULL, scratch);
+    run_gradients(&w, count, f.x, f.w, f.dy, NULL, (float *[]){got[1], got[2], NULL});
     check_same(got[1], first[1], f.w_size, false, "weight gradient without the input's");
     for (size_t i = 0; i < 4; i++) {
         release(got[i], sizes[i]);
         release(first[i], sizes[i]);
     }
-    release(scratch, kernels_winograd_scratch(&conv));
+    close_winograd(&w);
     unmake(&f);
 }
 
@@ -194,32 +226,40 @@ static void shapes(void **state)
             check_conv(list[i], count);
 }
 
-/* The same image in another batch, and in another place of a group of tiles. */
+/* The same image in another batch, and in another place of a group of tiles; and the sums of a batch
+ * that comes in parts. */
 static void an_image_does_not_depend_on_its_batch(void **state)
 {
     (void)state;
-    const kernels_conv conv = {9, 10, 32, 3, 1, 16, 1};
+    const kernels_conv conv = {9, 10, 32, 3, 1, 48, 1};
     g_seed = 6;
     struct fixture f = make(conv, 5);
-    float *scratch = guarded(kernels_winograd_scratch(&conv)), *whole = guarded(f.y_size);
-    float *one = guarded(f.y_size / 5), *dx = guarded(f.x_size), *one_dx = guarded(f.x_size / 5);
-    float *dw = guarded(f.w_size), *db = guarded(conv.filters);
-    kernels_winograd_forward(&conv, 5, f.x, f.w, f.bias, true, whole, scratch);
-    kernels_winograd_gradients(&conv, 5, f.x, f.w, f.dy, dw, db, dx, scratch);
-    for (size_t i = 0; i < 5; i++) {
-        const float *x = f.x + i * f.x_size / 5, *dy = f.dy + i * f.y_size / 5;
-        kernels_winograd_forward(&conv, 1, x, f.w, f.bias, true, one, scratch);
-        kernels_winograd_gradients(&conv, 1, x, f.w, dy, dw, db, one_dx, scratch);
-        assert_memory_equal(one, whole + i * f.y_size / 5, f.y_size / 5 * sizeof *one);
-        assert_memory_equal(one_dx, dx + i * f.x_size / 5, f.x_size / 5 * sizeof *one_dx);
+    kernels_winograd w = open_winograd(conv, true, false, true);
+    const size_t sizes[] = {f.w_size, conv.filters, f.x_size, f.y_size};
+    float *whole[4], *parts[4];
+    for (size_t i = 0; i < 4; i++) {
+        whole[i] = guarded(sizes[i]);
+        parts[i] = guarded(sizes[i]);
     }
-    release(scratch, kernels_winograd_scratch(&conv));
-    release(whole, f.y_size);
-    release(one, f.y_size / 5);
-    release(dx, f.x_size);
-    release(one_dx, f.x_size / 5);
-    release(dw, f.w_size);
-    release(db, conv.filters);
+    run_forward(&w, 5, f.x, f.w, f.bias, whole[3], NULL);
+    run_gradients(&w, 5, f.x, f.w, f.dy, NULL, whole);
+    kernels_winograd_begin_forward(&w, f.w);
+    for (size_t i = 0; i < 5; i++)
+        kernels_winograd_forward(&w, 1, f.x + i * f.x_size / 5, f.bias,
+                                 parts[3] + i * f.y_size / 5, NULL);
+    kernels_winograd_begin_gradients(&w, f.w);
+    for (size_t i = 0, count; i < 5; i += count) {
+        count = i == 1 ? 3 : 1;
+        const size_t x = i * f.x_size / 5, dy = i * f.y_size / 5;
+        kernels_winograd_gradients(&w, count, f.x + x, f.dy + dy, NULL, parts[2] + x);
+    }
+    kernels_winograd_end_gradients(&w, parts[0], parts[1]);
+    for (size_t i = 0; i < 4; i++) {
+        assert_memory_equal(parts[i], whole[i], sizes[i] * sizeof(float));
+        release(parts[i], sizes[i]);
+        release(whole[i], sizes[i]);
+    }
+    close_winograd(&w);
     unmake(&f);
 }
 
@@ -269,7 +309,8 @@ static void check_pooled(kernels_conv conv, size_t count, bool relu, bool flat)
         memset(f.x, 0, f.x_size * sizeof *f.x);
     const size_t size = count * (f.out_height / 2) * (f.out_width / 2) * conv.filters;
     float *y = guarded(f.y_size), *dy = guarded(f.y_size);
-    float *scratch = guarded(kernels_winograd_scratch(&conv));
+    kernels_winograd plain = open_winograd(conv, relu, false, true);
+    kernels_winograd both = open_winograd(conv, relu, true, true);
     float *pooled = guarded(size), *got = guarded(size);
     uint8_t *winner = malloc(size), *got_winner = malloc(size + 1);
     assert_true(winner && got_winner);
@@ -281,23 +322,20 @@ static void check_pooled(kernels_conv conv, size_t count, bool relu, bool flat)
     }
     for (size_t isa = 0; kernels_isas()[isa]; isa++) {
         assert_int_equal(kernels_use_isa(kernels_isas()[isa], NULL), 0);
-        kernels_winograd_forward(&conv, count, f.x, f.w, f.bias, relu, y, scratch);
+        run_forward(&plain, count, f.x, f.w, f.bias, y, NULL);
         pool_plainly(&f, relu, y, pooled, winner);
-        kernels_winograd_pool_forward(&conv, count, f.x, f.w, f.bias, relu, got, NULL, scratch);
+        run_forward(&both, count, f.x, f.w, f.bias, got, NULL);
         assert_memory_equal(got, pooled, size * sizeof *got);
         memset(got, 0, size * sizeof *got);
         got_winner[size] = 77;
-        kernels_winograd_pool_forward(&conv, count, f.x, f.w, f.bias, relu, got, got_winner,
-                                      scratch);
+        run_forward(&both, count, f.x, f.w, f.bias, got, got_winner);
         assert_memory_equal(got, pooled, size * sizeof *got);
         assert_memory_equal(got_winner, winner, size);
         assert_int_equal(got_winner[size], 77);
 
         spread_plainly(&f, f.dy, winner, dy);
-        kernels_winograd_gradients(&conv, count, f.x, f.w, dy, want_gradient[0], want_gradient[1],
-                                   want_gradient[2], scratch);
-        kernels_winograd_pool_gradients(&conv, count, f.x, f.w, f.dy, winner, got_gradient[0],
-                                        got_gradient[1], got_gradient[2], scratch);
+        run_gradients(&plain, count, f.x, f.w, dy, NULL, want_gradient);
+        run_gradients(&both, count, f.x, f.w, f.dy, winner, got_gradient);
         for (size_t i = 0; i < 3; i++)
             assert_memory_equal(got_gradient[i], want_gradient[i], sizes[i] * sizeof(float));
     }
@@ -306,7 +344,8 @@ static void check_pooled(kernels_conv conv, size_t count, bool relu, bool flat)
         release(want_gradient[i], sizes[i]);
         release(got_gradient[i], sizes[i]);
     }
-    release(scratch, kernels_winograd_scratch(&conv));
+    close_winograd(&plain);
+    close_winograd(&both);
     release(y, f.y_size);
     release(dy, f.y_size);
     release(pooled, size);
@@ -333,41 +372,46 @@ static void pooling_changes_no_bits(void **state)
         }
 }
 
-/* Without a bias: as with one of zeros, and the other gradients as they were. */
+/* Without a bias: as with one of zeros, whose gradient is left alone. */
+static void check_no_bias(bool pool)
+{
+    const kernels_conv conv = {9, 10, 32, 3, 1, 16, 1};
+    struct fixture f = make(conv, 2);
+    const size_t sizes[] = {f.w_size, conv.filters, f.x_size, f.y_size};
+    kernels_winograd with = open_winograd(conv, true, pool, true);
+    kernels_winograd without = open_winograd(conv, true, pool, false);
+    uint8_t *winner = calloc(f.y_size, 1);
+    float *got[4], *want[4];
+    assert_non_null(winner);
+    memset(f.bias, 0, conv.filters * sizeof *f.bias);
+    for (size_t i = 0; i < 4; i++) {
+        got[i] = guarded(sizes[i]);
+        want[i] = guarded(sizes[i]);
+    }
+    run_forward(&with, 2, f.x, f.w, f.bias, want[3], winner);
+    run_forward(&without, 2, f.x, f.w, NULL, got[3], winner);
+    run_gradients(&with, 2, f.x, f.w, f.dy, winner, want);
+    run_gradients(&without, 2, f.x, f.w, f.dy, winner, got);
+    for (size_t i = 0; i < conv.filters; i++)
+        assert_true(got[1][i] == SENTINEL);
+    memcpy(got[1], want[1], sizes[1] * sizeof(float));
+    for (size_t i = 0; i < 4; i++) {
+        assert_memory_equal(got[i], want[i], sizes[i] * sizeof(float));
+        release(got[i], sizes[i]);
+        release(want[i], sizes[i]);
+    }
+    close_winograd(&with);
+    close_winograd(&without);
+    free(winner);
+    unmake(&f);
+}
+
 static void no_bias(void **state)
 {
     (void)state;
-    const kernels_conv conv = {9, 10, 32, 3, 1, 16, 1};
     g_seed = 8;
-    struct fixture f = make(conv, 2);
-    memset(f.bias, 0, conv.filters * sizeof *f.bias);
-    float *scratch = guarded(kernels_winograd_scratch(&conv));
-    float *y = guarded(f.y_size), *want_y = guarded(f.y_size);
-    float *dw = guarded(f.w_size), *want_dw = guarded(f.w_size), *db = guarded(conv.filters);
-    uint8_t *winner = calloc(f.y_size, 1);
-    assert_non_null(winner);
-
-    kernels_winograd_forward(&conv, 2, f.x, f.w, f.bias, false, want_y, scratch);
-    kernels_winograd_forward(&conv, 2, f.x, f.w, NULL, false, y, scratch);
-    assert_memory_equal(y, want_y, f.y_size * sizeof *y);
-    kernels_winograd_gradients(&conv, 2, f.x, f.w, f.dy, want_dw, db, NULL, scratch);
-    kernels_winograd_gradients(&conv, 2, f.x, f.w, f.dy, dw, NULL, NULL, scratch);
-    assert_memory_equal(dw, want_dw, f.w_size * sizeof *dw);
-
-    kernels_winograd_pool_forward(&conv, 2, f.x, f.w, f.bias, true, want_y, winner, scratch);
-    kernels_winograd_pool_forward(&conv, 2, f.x, f.w, NULL, true, y, winner, scratch);
-    assert_memory_equal(y, want_y, f.y_size * sizeof *y);
-    kernels_winograd_pool_gradients(&conv, 2, f.x, f.w, f.dy, winner, want_dw, db, NULL, scratch);
-    kernels_winograd_pool_gradients(&conv, 2, f.x, f.w, f.dy, winner, dw, NULL, NULL, scratch);
-    assert_memory_equal(dw, want_dw, f.w_size * sizeof *dw);
-    release(scratch, kernels_winograd_scratch(&conv));
-    release(y, f.y_size);
-    release(want_y, f.y_size);
-    release(dw, f.w_size);
-    release(want_dw, f.w_size);
-    release(db, conv.filters);
-    free(winner);
-    unmake(&f);
+    check_no_bias(false);
+    check_no_bias(true);
 }
 
 static void what_fits(void **state)

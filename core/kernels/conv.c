@@ -43,17 +43,17 @@ int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, co
     return ISA(product)(&p);
 }
 
-void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out)
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out)
 {
     size_t j = 0;
     for (; j + V_WIDTH <= columns; j += V_WIDTH) {
-        v_f32 sum = v_set1(0.0f);
+        v_f32 sum = add ? v_load(out + j) : v_set1(0.0f);
         for (size_t i = 0; i < rows; i++)
             sum = v_add(sum, v_load(x + i * columns + j));
         v_store(out + j, sum);
     }
     for (; j < columns; j++) {
-        float sum = 0;
+        float sum = add ? out[j] : 0.0f;
         for (size_t i = 0; i < rows; i++)
             sum += x[i * columns + j];
         out[j] = sum;
@@ -61,7 +61,7 @@ void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out)
 }
 
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
-                              const float *dy, float *d_weights, float *d_bias)
+                              const float *dy, bool add, float *d_weights, float *d_bias)
 {
     const patches left = input_patches(conv, x);
     const product_matrix right = {dy, conv->filters};
@@ -80,11 +80,12 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
         .out = d_weights,
         .row_stride = conv->filters,
         .column_stride = 1,
+        .accumulate = add,
     };
     int status = ISA(product)(&p);
     if (status < 0)
         return status;
     if (d_bias)
-        ISA(sum_rows)(pixels, conv->filters, dy, d_bias);
+        ISA(sum_rows)(pixels, conv->filters, dy, add, d_bias);
     return 0;
 }

@@ -138,10 +138,10 @@ int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x,
 }
 
 int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
-                                 const float *dy, float *d_weights, float *d_bias)
+                                 const float *dy, bool add, float *d_weights, float *d_bias)
 {
     check_conv(conv);
-    return table()->conv_weight_gradient(conv, count, x, dy, d_weights, d_bias);
+    return table()->conv_weight_gradient(conv, count, x, dy, add, d_weights, d_bias);
 }
 
 int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const float *weights,
@@ -163,50 +163,56 @@ bool kernels_winograd_fits(const kernels_conv *conv)
     return winograd_fits(conv);
 }
 
+size_t kernels_winograd_memory(const kernels_conv *conv, bool gradients)
+{
+    return winograd_memory(conv, gradients);
+}
+
 size_t kernels_winograd_scratch(const kernels_conv *conv)
 {
     return winograd_scratch(conv);
 }
 
-void kernels_winograd_forward(const kernels_conv *conv, size_t count, const float *x,
-                              const float *weights, const float *bias, bool relu, float *y,
-                              float *scratch)
+static void check_winograd(const kernels_winograd *w)
 {
+    const kernels_conv *conv = &w->conv;
+    const size_t least = w->pool ? 4 : 3; /* rows and columns, with padding */
     check_conv(conv);
     FB_CHECK(winograd_fits(conv));
-    table()->winograd_forward(conv, count, x, weights, bias, relu, y, scratch);
+    FB_CHECK(conv->height + 2 * conv->padding >= least);
+    FB_CHECK(conv->width + 2 * conv->padding >= least);
 }
 
-void kernels_winograd_gradients(const kernels_conv *conv, size_t count, const float *x,
-                                const float *weights, const float *dy, float *d_weights,
-                                float *d_bias, float *dx, float *scratch)
+void kernels_winograd_begin_forward(const kernels_winograd *w, const float *weights)
 {
-    check_conv(conv);
-    FB_CHECK(winograd_fits(conv));
-    table()->winograd_gradients(conv, count, x, weights, dy, d_weights, d_bias, dx, scratch);
+    check_winograd(w);
+    table()->winograd_begin_forward(w, weights);
 }
 
-static void check_pooled(const kernels_conv *conv)
+void kernels_winograd_forward(const kernels_winograd *w, size_t count, const float *x,
+                              const float *bias, float *y, uint8_t *winner)
 {
-    FB_CHECK(winograd_fits(conv));
-    FB_CHECK(conv->height + 2 * conv->padding >= 4 && conv->width + 2 * conv->padding >= 4);
+    check_winograd(w);
+    table()->winograd_forward(w, count, x, bias, y, winner);
 }
 
-void kernels_winograd_pool_forward(const kernels_conv *conv, size_t count, const float *x,
-                                   const float *weights, const float *bias, bool relu, float *y,
-                                   uint8_t *winner, float *scratch)
+void kernels_winograd_begin_gradients(const kernels_winograd *w, const float *weights)
 {
-    check_pooled(conv);
-    table()->winograd_pool_forward(conv, count, x, weights, bias, relu, y, winner, scratch);
+    check_winograd(w);
+    table()->winograd_begin_gradients(w, weights);
 }
 
-void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
-                                     const float *weights, const float *dy, const uint8_t *winner,
-                                     float *d_weights, float *d_bias, float *dx, float *scratch)
+void kernels_winograd_gradients(const kernels_winograd *w, size_t count, const float *x,
+                                const float *dy, const uint8_t *winner, float *dx)
 {
-    check_pooled(conv);
-    table()->winograd_pool_gradients(conv, count, x, weights, dy, winner, d_weights, d_bias, dx,
-                                     scratch);
+    check_winograd(w);
+    table()->winograd_gradients(w, count, x, dy, winner, dx);
+}
+
+void kernels_winograd_end_gradients(const kernels_winograd *w, float *d_weights, float *d_bias)
+{
+    check_winograd(w);
+    table()->winograd_end_gradients(w, d_weights, d_bias);
 }
 
 void kernels_batch_norm_statistics(size_t rows, size_t channels, size_t stride, const float *x,

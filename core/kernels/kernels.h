@@ -165,10 +165,11 @@ int kernels_conv_forward(const kernels_conv *conv, size_t count, const float *x,
                          const float *weights, const float *bias, bool relu, float *y);
 
 /* Gradient with respect to the weights and bias (d_bias NULL: not wanted), summed over the images
- * in order and over the pixels in order (row-major), one chain from 0, written over d_weights and
- * d_bias. dy has y's shape (the ReLU's mask already applied). */
+ * in order and over the pixels in order (row-major), one chain, written over d_weights and d_bias.
+ * The chain starts at 0 or, `add`, at what they hold: that is how a batch can come in parts. dy has
+ * y's shape (the ReLU's mask already applied). */
 int kernels_conv_weight_gradient(const kernels_conv *conv, size_t count, const float *x,
-                                 const float *dy, float *d_weights, float *d_bias);
+                                 const float *dy, bool add, float *d_weights, float *d_bias);
 
 /* Gradient with respect to the input, (count, height, width, channels): the convolution of dy with
  * the kernel turned by 180 degrees and channels and filters exchanged, so one chain in order of
@@ -178,33 +179,51 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
                                 const float *dy, float *dx);
 
 /* The same convolutions by Winograd's F(4x4, 3x3), with a quarter of the multiplications: 3 x 3,
- * stride 1, padding 0 or 1, channels and filters multiples of 16; bias and d_bias may be NULL here
- * too. Rounding errors are about four times those of the direct ones (relative to the largest
- * output, about 1e-6). The caller gives kernels_winograd_scratch floats of scratch. The sums run
- * over channels (forward), tiles of 4 x 4 pixels in the order (image, row, column) (weights),
- * filters and then overlapping tiles (input). */
+ * stride 1, padding 0 or 1, channels and filters multiples of 16. Rounding errors are about four
+ * times those of the direct ones (relative to the largest output, about 1e-6). The sums run over
+ * channels (forward), tiles of 4 x 4 pixels in the order (image, row, column) (weights), filters and
+ * then overlapping tiles (input); the bias' as above.
+ *
+ * A batch may come in parts, whole images in their order, without a change of bits: what the parts
+ * share, transformed weights or the sums of gradients, is in `memory` from a begin on. A forward
+ * pass and a backward pass need it one after the other, so that they may share it, and so may
+ * layers that are done with a batch before the next begins.
+ *
+ * `pool`: max pooling follows, 2 x 2 with stride 2 (an odd last row or column is dropped), where
+ * both output sizes are at least 2; y and dy are then (count, out_height / 2, out_width / 2,
+ * filters). `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the first
+ * of equals, or 4 where a ReLU stopped all four. The bits are those of convolution, ReLU and pooling
+ * one after the other. */
+typedef struct kernels_winograd {
+    kernels_conv conv;
+    bool relu;      /* forward; the gradients are given with its mask applied, unless pooled */
+    bool pool;
+    bool bias;      /* whether the bias' gradient is wanted */
+    float *memory;  /* kernels_winograd_memory floats */
+    float *scratch; /* kernels_winograd_scratch floats, free between the calls */
+} kernels_winograd;
+
 bool kernels_winograd_fits(const kernels_conv *conv);
+size_t kernels_winograd_memory(const kernels_conv *conv, bool gradients);
 size_t kernels_winograd_scratch(const kernels_conv *conv);
-void kernels_winograd_forward(const kernels_conv *conv, size_t count, const float *x,
-                              const float *weights, const float *bias, bool relu, float *y,
-                              float *scratch);
 
-/* All gradients at once, because they share the transform of dy; dx may be NULL. */
-void kernels_winograd_gradients(const kernels_conv *conv, size_t count, const float *x,
-                                const float *weights, const float *dy, float *d_weights,
-                                float *d_bias, float *dx, float *scratch);
+/* Before the first part of a forward pass. */
+void kernels_winograd_begin_forward(const kernels_winograd *w, const float *weights);
 
-/* The same, followed by max pooling, 2 x 2 with stride 2 (an odd last row or column is dropped): y
- * and dy are (count, out_height / 2, out_width / 2, filters), both output sizes at least 2.
- * `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the first of
- * equals, or 4 where a ReLU stopped all four; the forward pass leaves it out when it is NULL. The
- * bits are those of convolution, ReLU and pooling one after the other. */
-void kernels_winograd_pool_forward(const kernels_conv *conv, size_t count, const float *x,
-                                   const float *weights, const float *bias, bool relu, float *y,
-                                   uint8_t *winner, float *scratch);
-void kernels_winograd_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
-                                     const float *weights, const float *dy, const uint8_t *winner,
-                                     float *d_weights, float *d_bias, float *dx, float *scratch);
+/* `bias` may be NULL, and so may `winner`, which is then left out. */
+void kernels_winograd_forward(const kernels_winograd *w, size_t count, const float *x,
+                              const float *bias, float *y, uint8_t *winner);
+
+/* Before the first part of a backward pass; weights NULL: no part will want dx. */
+void kernels_winograd_begin_gradients(const kernels_winograd *w, const float *weights);
+
+/* All gradients at once, because they share the transform of dy. dx may be NULL; `winner` is read
+ * when pooled only. */
+void kernels_winograd_gradients(const kernels_winograd *w, size_t count, const float *x,
+                                const float *dy, const uint8_t *winner, float *dx);
+
+/* After the last part; d_bias is written only when `bias`. */
+void kernels_winograd_end_gradients(const kernels_winograd *w, float *d_weights, float *d_bias);
 
 /* Batch normalisation (Ioffe & Szegedy 2015) of x (rows, channels), where a row is a pixel of a
  * sample, and an optional ReLU: y = gamma (x - mean) inverse + beta. Rows of x, y and their

@@ -21,24 +21,19 @@ typedef struct kernels_table {
     int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y);
     int (*conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
-                                const float *dy, float *d_weights, float *d_bias);
+                                const float *dy, bool add, float *d_weights, float *d_bias);
     int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                                const float *dy, float *dx);
     int (*dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
                            const float *weights, float *dx, float *d_weights,
                            kernels_dense_update *update, void *context);
-    void (*winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *bias, bool relu, float *y,
-                             float *scratch);
-    void (*winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                               const float *weights, const float *dy, float *d_weights,
-                               float *d_bias, float *dx, float *scratch);
-    void (*winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
-                                  const float *weights, const float *bias, bool relu, float *y,
-                                  uint8_t *winner, float *scratch);
-    void (*winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                                    const float *weights, const float *dy, const uint8_t *winner,
-                                    float *d_weights, float *d_bias, float *dx, float *scratch);
+    void (*winograd_begin_forward)(const kernels_winograd *w, const float *weights);
+    void (*winograd_forward)(const kernels_winograd *w, size_t count, const float *x,
+                             const float *bias, float *y, uint8_t *winner);
+    void (*winograd_begin_gradients)(const kernels_winograd *w, const float *weights);
+    void (*winograd_gradients)(const kernels_winograd *w, size_t count, const float *x,
+                               const float *dy, const uint8_t *winner, float *dx);
+    void (*winograd_end_gradients)(const kernels_winograd *w, float *d_weights, float *d_bias);
     void (*batch_norm_statistics)(size_t rows, size_t channels, size_t stride, const float *x,
                                   float *ret_mean, float *ret_variance);
     void (*batch_norm_forward)(const kernels_batch_norm *norm, size_t rows, const float *x,
@@ -80,24 +75,19 @@ int ISA(gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const fl
 int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
                       const float *bias, bool relu, float *y);
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
-                              const float *dy, float *d_weights, float *d_bias);
+                              const float *dy, bool add, float *d_weights, float *d_bias);
 int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                              const float *dy, float *dx);
 int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
                          const float *weights, float *dx, float *d_weights,
                          kernels_dense_update *update, void *context);
-void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
-                           const float *weights, const float *bias, bool relu, float *y,
-                           float *scratch);
-void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *dy, float *d_weights,
-                             float *d_bias, float *dx, float *scratch);
-void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
-                                const float *weights, const float *bias, bool relu, float *y,
-                                uint8_t *winner, float *scratch);
-void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                                  const float *weights, const float *dy, const uint8_t *winner,
-                                  float *d_weights, float *d_bias, float *dx, float *scratch);
+void ISA(winograd_begin_forward)(const kernels_winograd *w, const float *weights);
+void ISA(winograd_forward)(const kernels_winograd *w, size_t count, const float *x,
+                           const float *bias, float *y, uint8_t *winner);
+void ISA(winograd_begin_gradients)(const kernels_winograd *w, const float *weights);
+void ISA(winograd_gradients)(const kernels_winograd *w, size_t count, const float *x,
+                             const float *dy, const uint8_t *winner, float *dx);
+void ISA(winograd_end_gradients)(const kernels_winograd *w, float *d_weights, float *d_bias);
 void ISA(batch_norm_statistics)(size_t rows, size_t channels, size_t stride, const float *x,
                                 float *ret_mean, float *ret_variance);
 void ISA(batch_norm_forward)(const kernels_batch_norm *norm, size_t rows, const float *x,
@@ -113,8 +103,8 @@ void ISA(masked_load)(const kernels_masked *m, size_t first, size_t count, const
 void ISA(masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
                      const float *weights, float *y, float *scratch);
 
-/* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0. */
-void ISA(sum_rows)(size_t rows, size_t columns, const float *x, float *out);
+/* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0 or, `add`, at out[j]. */
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);

@@ -38,13 +38,10 @@ typedef struct planes {
     size_t distance; /* between the planes of two points */
 } planes;
 
-/* ---- the scratch --------------------------------------------------------------------------- */
+/* ---- the scratch and the memory ------------------------------------------------------------ */
 
 typedef struct workspace {
     planes input, output, d_input;
-    float *weights;   /* (points, channels, filters), transformed */
-    float *turned;    /* (points, filters, channels): the same, transposed */
-    float *d_weights; /* (points, channels, filters) */
 } workspace;
 
 static planes take_planes(float **scratch, size_t width, size_t group)
@@ -56,15 +53,51 @@ static planes take_planes(float **scratch, size_t width, size_t group)
 
 static workspace lay_out(const kernels_conv *conv, float *scratch)
 {
-    size_t group = winograd_group(conv), size = POINTS * conv->channels * conv->filters;
+    size_t group = winograd_group(conv);
     workspace w = {0};
     w.input = take_planes(&scratch, conv->channels, group);
     w.output = take_planes(&scratch, conv->filters, group);
     w.d_input = take_planes(&scratch, conv->channels, group);
-    w.weights = scratch;
-    w.turned = scratch + size;
-    w.d_weights = scratch + 2 * size;
     return w;
+}
+
+/* A (rows, columns) matrix for each point, as panels of neighbouring columns: a panel's rows lie one
+ * after the other, which is how a product reads and writes them. */
+typedef struct matrices {
+    float *data;
+    size_t rows, columns;
+    size_t distance; /* between the matrices of two points */
+} matrices;
+
+/* Columns of the panel that starts where `left` columns are left. */
+static size_t panel_columns(size_t left)
+{
+    return left >= TILE_COLUMNS ? TILE_COLUMNS : V_WIDTH;
+}
+
+/* The weights in the forward pass. */
+static matrices weights_of(const kernels_winograd *w)
+{
+    return (matrices){w->memory, w->conv.channels, w->conv.filters,
+                      winograd_weight_distance(&w->conv)};
+}
+
+/* In the backward pass: the weights, transposed, and the sums of their gradient. */
+static matrices turned_weights_of(const kernels_winograd *w)
+{
+    return (matrices){w->memory, w->conv.filters, w->conv.channels,
+                      winograd_weight_distance(&w->conv)};
+}
+
+static matrices d_weights_of(const kernels_winograd *w)
+{
+    const size_t distance = winograd_weight_distance(&w->conv);
+    return (matrices){w->memory + POINTS * distance, w->conv.channels, w->conv.filters, distance};
+}
+
+static float *d_bias_of(const kernels_winograd *w)
+{
+    return w->memory + 2 * POINTS * winograd_weight_distance(&w->conv);
 }
 
 /* ---- tiles --------------------------------------------------------------------------------- */
@@ -129,13 +162,26 @@ SIMD_INLINE ptrdiff_t pixel_at(const patch *p, size_t row, size_t column)
     return p->first + (ptrdiff_t)row * p->row_stride + (ptrdiff_t)column * p->column_stride;
 }
 
-/* A pixel's vector; zeros where there is no pixel. `whole`: there are all. */
-SIMD_INLINE v_f32 load_pixel(const patch *p, const float *images, size_t row, size_t column,
-                             bool whole)
+/* A vector of each pixel of a patch that is not whole. The transforms know whole patches only:
+ * others are copied here, where the pixels that they lack are 0. */
+typedef struct whole_patch {
+    float pixels[POINTS * V_WIDTH];
+} whole_patch;
+
+static const patch WHOLE = {.row_stride = PATCH * V_WIDTH, .column_stride = V_WIDTH};
+
+SIMD_INLINE void copy_in(const patch *p, const float *images, whole_patch *to)
 {
-    if (whole || has_pixel(p, row, column))
-        return v_load(images + pixel_at(p, row, column));
-    return v_set1(0.0f);
+    for (size_t i = p->rows.begin; i < p->rows.end; i++)
+        for (size_t j = p->columns.begin; j < p->columns.end; j++)
+            v_store(to->pixels + pixel_at(&WHOLE, i, j), v_load(images + pixel_at(p, i, j)));
+}
+
+SIMD_INLINE void copy_out(const patch *p, const whole_patch *from, float *images)
+{
+    for (size_t i = p->rows.begin; i < p->rows.end; i++)
+        for (size_t j = p->columns.begin; j < p->columns.end; j++)
+            v_store(images + pixel_at(p, i, j), v_load(from->pixels + pixel_at(&WHOLE, i, j)));
 }
 
 /* The input that a tile needs. */
@@ -182,8 +228,7 @@ static patch pooled_patch(const tiling *t, tile_place place)
     };
 }
 
-SIMD_INLINE void input_vector_to_points(const patch *p, const float *x, bool whole, float *to,
-                                        size_t distance)
+static void input_vector_to_points(const patch *p, const float *x, float *to, size_t distance)
 {
     v_f32 half[POINTS];
     SIMD_UNROLL
@@ -191,7 +236,7 @@ SIMD_INLINE void input_vector_to_points(const patch *p, const float *x, bool who
         v_f32 column[PATCH];
         SIMD_UNROLL
         for (size_t i = 0; i < PATCH; i++)
-            column[i] = load_pixel(p, x, i, j, whole);
+            column[i] = v_load(x + pixel_at(p, i, j));
         input_to_points(column, 1, half + j, PATCH);
     }
     SIMD_UNROLL
@@ -209,13 +254,16 @@ static void transform_input(const tiling *t, const float *x, size_t which, const
                             size_t slot)
 {
     const patch p = input_patch(t, place_of(t, which));
-    const bool whole = is_whole(&p, PATCH);
     float *points = to->data + slot * to->width;
+    if (is_whole(&p, PATCH)) {
+        for (size_t c = 0; c < to->width; c += V_WIDTH)
+            input_vector_to_points(&p, x + c, points + c, to->distance);
+        return;
+    }
+    whole_patch copy = {0};
     for (size_t c = 0; c < to->width; c += V_WIDTH) {
-        if (whole)
-            input_vector_to_points(&p, x + c, true, points + c, to->distance);
-        else
-            input_vector_to_points(&p, x + c, false, points + c, to->distance);
+        copy_in(&p, x + c, &copy);
+        input_vector_to_points(&WHOLE, copy.pixels, points + c, to->distance);
     }
 }
 
@@ -245,12 +293,22 @@ typedef struct finish {
     uint8_t *winner; /* of pooling; may be NULL */
 } finish;
 
-SIMD_INLINE void store_tile(const patch *p, const v_f32 *out, float *y)
+SIMD_INLINE void store_whole_tile(const patch *p, const v_f32 *out, float *y)
 {
     SIMD_UNROLL
     for (size_t i = 0; i < TILE * TILE; i++)
-        if (has_pixel(p, i / TILE, i % TILE))
-            v_store(y + pixel_at(p, i / TILE, i % TILE), out[i]);
+        v_store(y + pixel_at(p, i / TILE, i % TILE), out[i]);
+}
+
+SIMD_INLINE void store_tile(const patch *p, const v_f32 *out, float *y)
+{
+    whole_patch copy;
+    if (is_whole(p, TILE)) {
+        store_whole_tile(p, out, y);
+        return;
+    }
+    store_whole_tile(&WHOLE, out, copy.pixels);
+    copy_out(p, &copy, y);
 }
 
 /* The largest of a 2 x 2 square, `square` pointing to its first, and which of the four it is: the
@@ -360,11 +418,22 @@ SIMD_INLINE void load_pooled_tile(const patch *p, const output_gradient *from, s
     }
 }
 
-SIMD_INLINE void load_tile(const patch *p, const float *dy, v_f32 *out)
+SIMD_INLINE void load_whole_tile(const patch *p, const float *dy, v_f32 *out)
 {
     SIMD_UNROLL
     for (size_t i = 0; i < TILE * TILE; i++)
-        out[i] = load_pixel(p, dy, i / TILE, i % TILE, false);
+        out[i] = v_load(dy + pixel_at(p, i / TILE, i % TILE));
+}
+
+SIMD_INLINE void load_tile(const patch *p, const float *dy, v_f32 *out)
+{
+    if (is_whole(p, TILE)) {
+        load_whole_tile(p, dy, out);
+        return;
+    }
+    whole_patch copy = {0};
+    copy_in(p, dy, &copy);
+    load_whole_tile(&WHOLE, copy.pixels, out);
 }
 
 /* The gradient of a tile's output to its points. */
@@ -384,13 +453,13 @@ static void transform_d_output(const tiling *t, const output_gradient *from, siz
     }
 }
 
-/* d_bias of a pooled convolution. The sum runs over the pixels before pooling in their order, as
- * the sum of what pooling spreads does, but only winners add to it. */
-static void sum_winners(const tiling *t, size_t count, const output_gradient *from, float *d_bias)
+/* Adds to d_bias of a pooled convolution. The sum runs over the pixels before pooling in their order,
+ * as the sum of what pooling spreads does, but only winners add to it. */
+static void add_winners(const tiling *t, size_t count, const output_gradient *from, float *d_bias)
 {
     const size_t filters = t->conv->filters, height = t->out_height / 2, width = t->out_width / 2;
     for (size_t k = 0; k < filters; k += V_WIDTH) {
-        v_f32 sum = v_set1(0.0f);
+        v_f32 sum = v_load(d_bias + k);
         for (size_t row = 0; row < count * height; row++)
             for (size_t half = 0; half < 2; half++)
                 for (size_t column = 0; column < width; column++) {
@@ -404,8 +473,7 @@ static void sum_winners(const tiling *t, size_t count, const output_gradient *fr
 }
 
 /* Adds the points' share of the gradient to a vector of channels of the input. */
-SIMD_INLINE void add_points_to_d_input(const patch *p, const float *from, size_t distance,
-                                       bool whole, float *dx)
+static void add_points_to_d_input(const patch *p, const float *from, size_t distance, float *dx)
 {
     v_f32 half[POINTS];
     SIMD_UNROLL
@@ -421,11 +489,10 @@ SIMD_INLINE void add_points_to_d_input(const patch *p, const float *from, size_t
         v_f32 row[PATCH];
         points_to_input(half + i * PATCH, 1, row, 1);
         SIMD_UNROLL
-        for (size_t j = 0; j < PATCH; j++)
-            if (whole || has_pixel(p, i, j)) {
-                float *at = dx + pixel_at(p, i, j);
-                v_store(at, v_add(v_load(at), row[j]));
-            }
+        for (size_t j = 0; j < PATCH; j++) {
+            float *at = dx + pixel_at(p, i, j);
+            v_store(at, v_add(v_load(at), row[j]));
+        }
     }
 }
 
@@ -434,56 +501,75 @@ static void add_d_input(const tiling *t, const planes *from, size_t slot, size_t
                         size_t begin, size_t end, float *dx)
 {
     const patch p = input_patch(t, place_of(t, which));
-    const bool whole = is_whole(&p, PATCH);
     const float *points = from->data + slot * from->width;
+    if (is_whole(&p, PATCH)) {
+        for (size_t c = begin; c < end; c += V_WIDTH)
+            add_points_to_d_input(&p, points + c, from->distance, dx + c);
+        return;
+    }
+    whole_patch copy = {0};
     for (size_t c = begin; c < end; c += V_WIDTH) {
-        if (whole)
-            add_points_to_d_input(&p, points + c, from->distance, true, dx + c);
-        else
-            add_points_to_d_input(&p, points + c, from->distance, false, dx + c);
+        copy_in(&p, dx + c, &copy);
+        add_points_to_d_input(&WHOLE, points + c, from->distance, copy.pixels);
+        copy_out(&p, &copy, dx + c);
     }
 }
 
 /* ---- transforms of the weights ------------------------------------------------------------- */
 
-static void transform_weights(const kernels_conv *conv, const float *weights, float *out)
+/* Where the vector of columns from `column` on is in a matrix whose row is `row`. */
+static size_t place_in_panels(const matrices *m, size_t row, size_t column)
 {
-    const size_t plane = conv->channels * conv->filters;
-    for (size_t at = 0; at < plane; at += V_WIDTH) {
-        v_f32 w[9], half[18], points[POINTS];
-        for (size_t i = 0; i < 9; i++)
-            w[i] = v_load(weights + i * plane + at);
-        for (size_t j = 0; j < 3; j++)
-            weights_to_points(w + j, 3, half + j, 3);
-        for (size_t i = 0; i < PATCH; i++)
-            weights_to_points(half + i * 3, 1, points + i * PATCH, 1);
-        for (size_t x = 0; x < POINTS; x++)
-            v_store(out + x * plane + at, points[x]);
-    }
+    const size_t whole = m->columns / TILE_COLUMNS * TILE_COLUMNS;
+    const size_t width = column < whole ? TILE_COLUMNS : V_WIDTH;
+    const size_t in_panel = column < whole ? column % TILE_COLUMNS : 0;
+    return (column - in_panel) * m->rows + row * width + in_panel;
 }
 
-static void transform_d_weights(const kernels_conv *conv, const float *d_points, float *d_weights)
+/* The nine (rows, columns) matrices of the kernel to those of the points. */
+static void transform_weights(const float *weights, const matrices *to)
 {
-    const size_t plane = conv->channels * conv->filters;
-    for (size_t at = 0; at < plane; at += V_WIDTH) {
-        v_f32 points[POINTS], half[18], w[9];
-        for (size_t x = 0; x < POINTS; x++)
-            points[x] = v_load(d_points + x * plane + at);
-        for (size_t j = 0; j < PATCH; j++)
-            points_to_weights(points + j, PATCH, half + j, PATCH);
-        for (size_t i = 0; i < 3; i++)
-            points_to_weights(half + i * PATCH, 1, w + i * 3, 1);
-        for (size_t i = 0; i < 9; i++)
-            v_store(d_weights + i * plane + at, w[i]);
-    }
+    const size_t plane = to->rows * to->columns;
+    for (size_t i = 0; i < to->rows; i++)
+        for (size_t j = 0; j < to->columns; j += V_WIDTH, weights += V_WIDTH) {
+            v_f32 w[9], half[18], points[POINTS];
+            float *out = to->data + place_in_panels(to, i, j);
+            for (size_t x = 0; x < 9; x++)
+                w[x] = v_load(weights + x * plane);
+            for (size_t x = 0; x < 3; x++)
+                weights_to_points(w + x, 3, half + x, 3);
+            for (size_t x = 0; x < PATCH; x++)
+                weights_to_points(half + x * 3, 1, points + x * PATCH, 1);
+            for (size_t x = 0; x < POINTS; x++)
+                v_store(out + x * to->distance, points[x]);
+        }
 }
 
-/* Each point's (channels, filters) matrix to its transpose, in squares that stay in the cache. */
+static void transform_d_weights(const matrices *from, float *d_weights)
+{
+    const size_t plane = from->rows * from->columns;
+    for (size_t i = 0; i < from->rows; i++)
+        for (size_t j = 0; j < from->columns; j += V_WIDTH, d_weights += V_WIDTH) {
+            v_f32 points[POINTS], half[18], w[9];
+            const float *in = from->data + place_in_panels(from, i, j);
+            for (size_t x = 0; x < POINTS; x++)
+                points[x] = v_load(in + x * from->distance);
+            for (size_t x = 0; x < PATCH; x++)
+                points_to_weights(points + x, PATCH, half + x, PATCH);
+            for (size_t x = 0; x < 3; x++)
+                points_to_weights(half + x * PATCH, 1, w + x * 3, 1);
+            for (size_t x = 0; x < 9; x++)
+                v_store(d_weights + x * plane, w[x]);
+        }
+}
+
+/* Each (channels, filters) matrix of the kernel to its transpose, in squares that stay in the
+ * cache. */
 static void turn_weights(const kernels_conv *conv, const float *weights, float *turned)
 {
     enum { SQUARE = 16 };
     const size_t channels = conv->channels, filters = conv->filters, plane = channels * filters;
-    for (size_t x = 0; x < POINTS; x++, weights += plane, turned += plane)
+    for (size_t x = 0; x < 9; x++, weights += plane, turned += plane)
         for (size_t c = 0; c < channels; c += SQUARE)
             for (size_t k = 0; k < filters; k += SQUARE)
                 for (size_t i = c; i < c + SQUARE; i++)
@@ -493,46 +579,52 @@ static void turn_weights(const kernels_conv *conv, const float *weights, float *
 
 /* ---- the products at the points ------------------------------------------------------------ */
 
-/* out (rows, columns) = left right; `t` says how left and right are read and whether the sums start
- * at what `out` holds. All widths are multiples of a vector. */
-static void multiply_plane(tile t, size_t rows, size_t columns, const float *left,
-                           size_t left_row_step, const float *right, float *out)
+/* The rows of one panel of columns; `t` has all but the rows. */
+static void multiply_panel(tile t, size_t rows, size_t left_row_step)
 {
-    t.right_stride = columns;
-    t.out_stride = columns;
-    for (size_t j = 0; j < columns; j += t.columns) {
-        t.columns = columns - j >= TILE_COLUMNS ? TILE_COLUMNS : V_WIDTH;
-        t.right = right + j;
-        for (size_t i = 0; i < rows; i += t.rows) {
-            t.rows = smaller(TILE_ROWS, rows - i);
-            t.left = left + i * left_row_step;
-            t.out = out + i * columns + j;
-            ISA(tile)(&t);
-        }
+    const float *left = t.left;
+    float *out = t.out;
+    for (size_t i = 0; i < rows; i += TILE_ROWS) {
+        t.rows = smaller(TILE_ROWS, rows - i);
+        t.left = left + i * left_row_step;
+        t.out = out + i * t.out_stride;
+        ISA(tile)(&t);
     }
 }
 
 /* At the points [begin, end): to (tiles, width) = from (tiles, depth) matrix (depth, width). */
-static void multiply_tiles(const planes *from, const float *matrix, const planes *to, size_t tiles,
+static void multiply_tiles(const planes *from, const matrices *by, const planes *to, size_t tiles,
                            size_t begin, size_t end)
 {
-    const tile t = {.layout = TILE_BY_ROW, .depth = from->width, .left_stride = from->width};
+    tile t = {.layout = TILE_BY_ROW, .depth = by->rows, .left_stride = by->rows,
+              .out_stride = by->columns};
     for (size_t x = begin; x < end; x++)
-        multiply_plane(t, tiles, to->width, from->data + x * from->distance, from->width,
-                       matrix + x * from->width * to->width, to->data + x * to->distance);
+        for (size_t j = 0; j < by->columns; j += t.columns) {
+            t.columns = panel_columns(by->columns - j);
+            t.left = from->data + x * from->distance;
+            t.right = by->data + x * by->distance + j * by->rows;
+            t.right_stride = t.columns;
+            t.out = to->data + x * to->distance + j;
+            multiply_panel(t, tiles, by->rows);
+        }
 }
 
 /* At the points [begin, end): d_weights (channels, filters) += input' (channels, tiles) d_output
  * (tiles, filters). */
 static void add_weight_products(const planes *input, const planes *d_output, size_t tiles,
-                                float *d_weights, size_t begin, size_t end)
+                                const matrices *to, size_t begin, size_t end)
 {
-    const tile t = {
-        .layout = TILE_BY_STEP, .depth = tiles, .left_stride = input->width, .accumulate = true};
+    tile t = {.layout = TILE_BY_STEP, .depth = tiles, .left_stride = to->rows,
+              .right_stride = to->columns, .accumulate = true};
     for (size_t x = begin; x < end; x++)
-        multiply_plane(t, input->width, d_output->width, input->data + x * input->distance, 1,
-                       d_output->data + x * d_output->distance,
-                       d_weights + x * input->width * d_output->width);
+        for (size_t j = 0; j < to->columns; j += t.columns) {
+            t.columns = panel_columns(to->columns - j);
+            t.left = input->data + x * input->distance;
+            t.right = d_output->data + x * d_output->distance + j;
+            t.out = to->data + x * to->distance + j * to->rows;
+            t.out_stride = t.columns;
+            multiply_panel(t, to->rows, 1);
+        }
 }
 
 /* ---- the convolutions ----------------------------------------------------------------------
@@ -546,7 +638,9 @@ typedef struct group {
     size_t first, tiles, shares;
     const float *x;
     const finish *f;             /* forward */
+    matrices weights;            /* forward; gradients: turned */
     const output_gradient *from; /* gradients */
+    matrices d_weights;
     float *dx;
 } group;
 
@@ -573,7 +667,7 @@ static void share_products(void *context, size_t index)
     const group *g = context;
     size_t begin, end;
     team_share(POINTS, 1, g->shares, index, &begin, &end);
-    multiply_tiles(&g->w->input, g->w->weights, &g->w->output, g->tiles, begin, end);
+    multiply_tiles(&g->w->input, &g->weights, &g->w->output, g->tiles, begin, end);
 }
 
 static void share_gradient_products(void *context, size_t index)
@@ -582,9 +676,9 @@ static void share_gradient_products(void *context, size_t index)
     const workspace *w = g->w;
     size_t begin, end;
     team_share(POINTS, 1, g->shares, index, &begin, &end);
-    add_weight_products(&w->input, &w->output, g->tiles, w->d_weights, begin, end);
+    add_weight_products(&w->input, &w->output, g->tiles, &g->d_weights, begin, end);
     if (g->dx)
-        multiply_tiles(&w->output, w->turned, &w->d_input, g->tiles, begin, end);
+        multiply_tiles(&w->output, &g->weights, &w->d_input, g->tiles, begin, end);
 }
 
 static void share_outputs(void *context, size_t index)
@@ -605,13 +699,20 @@ static void share_d_inputs(void *context, size_t index)
         add_d_input(g->t, &g->w->d_input, i, g->first + i, begin, end, g->dx);
 }
 
-static void forward(const kernels_conv *conv, size_t count, const float *x, const float *weights,
-                    const finish *f, float *scratch)
+void ISA(winograd_begin_forward)(const kernels_winograd *w, const float *weights)
 {
-    const tiling t = cut(conv, count);
-    const workspace w = lay_out(conv, scratch);
-    group g = {.t = &t, .w = &w, .shares = shares_for(&t), .x = x, .f = f};
-    transform_weights(conv, weights, w.weights);
+    const matrices points = weights_of(w);
+    transform_weights(weights, &points);
+}
+
+void ISA(winograd_forward)(const kernels_winograd *w, size_t count, const float *x,
+                           const float *bias, float *y, uint8_t *winner)
+{
+    const tiling t = cut(&w->conv, count);
+    const workspace space = lay_out(&w->conv, w->scratch);
+    const finish f = {.bias = bias, .relu = w->relu, .pool = w->pool, .y = y, .winner = winner};
+    group g = {.t = &t, .w = &space, .shares = shares_for(&t), .x = x, .f = &f,
+               .weights = weights_of(w)};
     for (; g.first < t.count; g.first += t.group) {
         g.tiles = smaller(t.group, t.count - g.first);
         team_run(g.shares, share_inputs, &g);
@@ -620,19 +721,28 @@ static void forward(const kernels_conv *conv, size_t count, const float *x, cons
     }
 }
 
-/* All but the bias' gradient. */
-static void gradients(const kernels_conv *conv, size_t count, const float *x, const float *weights,
-                      const output_gradient *from, float *d_weights, float *dx, float *scratch)
+void ISA(winograd_begin_gradients)(const kernels_winograd *w, const float *weights)
 {
-    const tiling t = cut(conv, count);
-    const workspace w = lay_out(conv, scratch);
-    group g = {.t = &t, .w = &w, .shares = shares_for(&t), .x = x, .from = from, .dx = dx};
-    memset(w.d_weights, 0, POINTS * conv->channels * conv->filters * sizeof(float));
-    if (dx) {
-        memset(dx, 0, count * conv->height * conv->width * conv->channels * sizeof(float));
-        transform_weights(conv, weights, w.weights);
-        turn_weights(conv, w.weights, w.turned);
+    const matrices turned = turned_weights_of(w), d_weights = d_weights_of(w);
+    if (weights) { /* the transposes lie for a moment where the sums will */
+        turn_weights(&w->conv, weights, d_weights.data);
+        transform_weights(d_weights.data, &turned);
     }
+    memset(d_weights.data, 0, POINTS * d_weights.distance * sizeof(float));
+    memset(d_bias_of(w), 0, w->conv.filters * sizeof(float));
+}
+
+void ISA(winograd_gradients)(const kernels_winograd *w, size_t count, const float *x,
+                             const float *dy, const uint8_t *winner, float *dx)
+{
+    const kernels_conv *conv = &w->conv;
+    const tiling t = cut(conv, count);
+    const workspace space = lay_out(conv, w->scratch);
+    const output_gradient from = {dy, w->pool ? winner : NULL};
+    group g = {.t = &t, .w = &space, .shares = shares_for(&t), .x = x, .from = &from, .dx = dx,
+               .weights = turned_weights_of(w), .d_weights = d_weights_of(w)};
+    if (dx)
+        memset(dx, 0, count * conv->height * conv->width * conv->channels * sizeof(float));
     for (; g.first < t.count; g.first += t.group) {
         g.tiles = smaller(t.group, t.count - g.first);
         team_run(g.shares, share_inputs, &g);
@@ -640,43 +750,16 @@ static void gradients(const kernels_conv *conv, size_t count, const float *x, co
         if (dx)
             team_run(g.shares, share_d_inputs, &g);
     }
-    transform_d_weights(conv, w.d_weights, d_weights);
+    if (w->bias && w->pool)
+        add_winners(&t, count, &from, d_bias_of(w));
+    else if (w->bias)
+        ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, true, d_bias_of(w));
 }
 
-void ISA(winograd_forward)(const kernels_conv *conv, size_t count, const float *x,
-                           const float *weights, const float *bias, bool relu, float *y,
-                           float *scratch)
+void ISA(winograd_end_gradients)(const kernels_winograd *w, float *d_weights, float *d_bias)
 {
-    const finish f = {.bias = bias, .relu = relu, .y = y};
-    forward(conv, count, x, weights, &f, scratch);
-}
-
-void ISA(winograd_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *dy, float *d_weights, float *d_bias,
-                             float *dx, float *scratch)
-{
-    const tiling t = cut(conv, count);
-    const output_gradient from = {.dy = dy};
-    gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
-    if (d_bias)
-        ISA(sum_rows)(count * t.out_height * t.out_width, conv->filters, dy, d_bias);
-}
-
-void ISA(winograd_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
-                                const float *weights, const float *bias, bool relu, float *y,
-                                uint8_t *winner, float *scratch)
-{
-    const finish f = {.bias = bias, .relu = relu, .pool = true, .y = y, .winner = winner};
-    forward(conv, count, x, weights, &f, scratch);
-}
-
-void ISA(winograd_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                                  const float *weights, const float *dy, const uint8_t *winner,
-                                  float *d_weights, float *d_bias, float *dx, float *scratch)
-{
-    const tiling t = cut(conv, count);
-    const output_gradient from = {dy, winner};
-    gradients(conv, count, x, weights, &from, d_weights, dx, scratch);
-    if (d_bias)
-        sum_winners(&t, count, &from, d_bias);
+    const matrices sums = d_weights_of(w);
+    transform_d_weights(&sums, d_weights);
+    if (w->bias)
+        memcpy(d_bias, d_bias_of(w), w->conv.filters * sizeof(float));
 }

@@ -20,11 +20,26 @@ static inline size_t winograd_group(const kernels_conv *conv)
     return conv->channels * conv->filters > 64 * 64 ? 96 : 24;
 }
 
-/* Floats: three sets of planes and three of weights, see winograd.c. */
+/* From one point's weights to the next: some lines more than they are, so that the points' do not
+ * fall into the same cache sets. */
+static inline size_t winograd_weight_distance(const kernels_conv *conv)
+{
+    return conv->channels * conv->filters + WINOGRAD_PAD;
+}
+
+/* Floats: the weights' points, turned ones in the backward pass, and there the sums of their
+ * gradient and of the bias'. */
+static inline size_t winograd_memory(const kernels_conv *conv, bool gradients)
+{
+    const size_t points = WINOGRAD_POINTS * winograd_weight_distance(conv);
+    return gradients ? 2 * points + conv->filters : points;
+}
+
+/* Floats: three sets of planes. */
 static inline size_t winograd_scratch(const kernels_conv *conv)
 {
-    size_t planes = winograd_group(conv) * (2 * conv->channels + conv->filters) + 3 * WINOGRAD_PAD;
-    return WINOGRAD_POINTS * (planes + 3 * conv->channels * conv->filters);
+    return WINOGRAD_POINTS *
+           (winograd_group(conv) * (2 * conv->channels + conv->filters) + 3 * WINOGRAD_PAD);
 }
 
 #endif

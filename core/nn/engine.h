@@ -8,14 +8,28 @@
 #include "kernels.h"
 #include "nn.h"
 
+/* A convolution, perhaps with ReLU and 2 x 2 max pooling after it, of some images: the batch comes in
+ * parts, in order. */
+typedef struct engine_conv {
+    kernels_conv shape;
+    bool relu, pool;
+    const float *weights, *bias; /* bias NULL: none */
+    size_t count;                /* images of this part */
+    bool first, last;            /* the part begins, ends the batch */
+    float *memory;  /* conv_memory floats, kept from the first part of a pass to the last */
+    float *scratch; /* scratch_size floats */
+} engine_conv;
+
 typedef struct engine_ops {
     const char *name;
 
     /* Called once for each network: settings that hold for the whole process. */
     void (*prepare)(void);
 
-    /* Floats of scratch that the convolution functions want for this shape; may be 0. */
+    /* Floats of scratch and of memory that the convolution functions want for this shape, and for
+     * gradients too when `train`; may be 0. */
     size_t (*scratch_size)(const kernels_conv *conv);
+    size_t (*conv_memory)(const kernels_conv *conv, bool train);
 
     /* As kernels_gemm. */
     int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
@@ -29,28 +43,18 @@ typedef struct engine_ops {
     /* Monte-Carlo dropout before a dense layer is done by kernels_masked_run, not by layers. */
     bool masks;
 
-    /* As kernels_conv_forward. */
-    int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
-                        const float *weights, const float *bias, bool relu, float *y,
-                        float *scratch);
-
-    /* As kernels_conv_weight_gradient and, unless dx is NULL, kernels_conv_input_gradient. */
-    int (*conv_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                          const float *weights, const float *dy, float *d_weights, float *d_bias,
-                          float *dx, float *scratch);
-
-    /* Whether the two functions below can do this convolution; they may be NULL where it is never
-     * so. */
+    /* Whether the two functions below can pool after this convolution. */
     bool (*pools)(const kernels_conv *conv);
 
-    /* As kernels_winograd_pool_forward and kernels_winograd_pool_gradients: a convolution and the
-     * 2 x 2 max pooling after it in one, with the bits of the two. */
-    int (*conv_pool_forward)(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *bias, bool relu, float *y,
-                             uint8_t *winner, float *scratch);
-    int (*conv_pool_gradients)(const kernels_conv *conv, size_t count, const float *x,
-                               const float *weights, const float *dy, const uint8_t *winner,
-                               float *d_weights, float *d_bias, float *dx, float *scratch);
+    /* y, and where the largest were unless `winner` is NULL: see kernels_conv_forward and
+     * kernels_winograd. */
+    int (*conv_forward)(const engine_conv *conv, const float *x, float *y, uint8_t *winner);
+
+    /* dx, unless it is NULL, from dy, to which the ReLU's mask has been applied unless it was
+     * pooled; d_weights and, with a bias, d_bias are the batch's after its last part, and not to be
+     * touched before. */
+    int (*conv_gradients)(const engine_conv *conv, const float *x, const float *dy,
+                          const uint8_t *winner, float *d_weights, float *d_bias, float *dx);
 } engine_ops;
 
 extern const engine_ops engine_portable;

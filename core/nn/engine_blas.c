@@ -152,51 +152,64 @@ static void unfold_chunk(const kernels_conv *conv, const chunk *at, const float 
         unfold(conv, x + at->x_offset + i * image, columns + i * image_columns(conv));
 }
 
-static int conv_forward(const kernels_conv *conv, size_t count, const float *x,
-                        const float *weights, const float *bias, bool relu, float *y,
-                        float *scratch)
+static size_t conv_memory(const kernels_conv *conv, bool train)
 {
+    (void)conv, (void)train;
+    return 0;
+}
+
+static int conv_forward(const engine_conv *c, const float *x, float *y, uint8_t *winner)
+{
+    (void)winner;
+    const kernels_conv *conv = &c->shape;
+    const float *bias = c->bias;
+    float *scratch = c->scratch;
     size_t patch = patch_size(conv), filters = conv->filters;
-    for (size_t first = 0; first < count;) {
-        chunk at = chunk_at(conv, first, count);
+    for (size_t first = 0; first < c->count;) {
+        chunk at = chunk_at(conv, first, c->count);
         float *out = y + at.y_offset;
         unfold_chunk(conv, &at, x, scratch);
         if (bias)
             vector_fill_rows(at.pixels, filters, bias, out);
-        gemm(false, false, at.pixels, filters, patch, scratch, patch, weights, filters,
+        gemm(false, false, at.pixels, filters, patch, scratch, patch, c->weights, filters,
              bias ? 1.0f : 0.0f, out, filters);
-        if (relu)
+        if (c->relu)
             vector_relu(at.pixels * filters, out);
         first += at.images;
     }
     return FB_OK;
 }
 
-static void weight_gradient(const kernels_conv *conv, size_t count, const float *x,
-                                const float *dy, float *d_weights, float *d_bias, float *scratch)
+static void weight_gradient(const engine_conv *c, const float *x, const float *dy,
+                            float *d_weights, float *d_bias)
 {
+    const kernels_conv *conv = &c->shape;
     size_t patch = patch_size(conv), filters = conv->filters;
-    memset(d_weights, 0, patch * filters * sizeof *d_weights);
-    for (size_t first = 0; first < count;) {
-        chunk at = chunk_at(conv, first, count);
-        unfold_chunk(conv, &at, x, scratch);
-        gemm(true, false, patch, filters, at.pixels, scratch, patch, dy + at.y_offset, filters,
+    if (c->first)
+        memset(d_weights, 0, patch * filters * sizeof *d_weights);
+    if (c->first && c->bias)
+        memset(d_bias, 0, filters * sizeof *d_bias);
+    for (size_t first = 0; first < c->count;) {
+        chunk at = chunk_at(conv, first, c->count);
+        unfold_chunk(conv, &at, x, c->scratch);
+        gemm(true, false, patch, filters, at.pixels, c->scratch, patch, dy + at.y_offset, filters,
              1.0f, d_weights, filters);
         first += at.images;
     }
-    if (d_bias)
-        vector_sum_rows(count * kernels_conv_out_height(conv) * kernels_conv_out_width(conv),
+    if (c->bias)
+        vector_add_rows(c->count * kernels_conv_out_height(conv) * kernels_conv_out_width(conv),
                         filters, dy, d_bias);
 }
 
-static void input_gradient(const kernels_conv *conv, size_t count, const float *weights,
-                               const float *dy, float *dx, float *scratch)
+static void input_gradient(const engine_conv *c, const float *dy, float *dx)
 {
+    const kernels_conv *conv = &c->shape;
+    float *scratch = c->scratch;
     size_t patch = patch_size(conv), filters = conv->filters;
     size_t image = conv->height * conv->width * conv->channels;
-    for (size_t first = 0; first < count;) {
-        chunk at = chunk_at(conv, first, count);
-        gemm(false, true, at.pixels, patch, filters, dy + at.y_offset, filters, weights, filters,
+    for (size_t first = 0; first < c->count;) {
+        chunk at = chunk_at(conv, first, c->count);
+        gemm(false, true, at.pixels, patch, filters, dy + at.y_offset, filters, c->weights, filters,
              0.0f, scratch, patch);
         for (size_t i = 0; i < at.images; i++)
             fold(conv, scratch + i * image_columns(conv), dx + at.x_offset + i * image);
@@ -204,13 +217,13 @@ static void input_gradient(const kernels_conv *conv, size_t count, const float *
     }
 }
 
-static int conv_gradients(const kernels_conv *conv, size_t count, const float *x,
-                          const float *weights, const float *dy, float *d_weights, float *d_bias,
-                          float *dx, float *scratch)
+static int conv_gradients(const engine_conv *c, const float *x, const float *dy,
+                          const uint8_t *winner, float *d_weights, float *d_bias, float *dx)
 {
-    weight_gradient(conv, count, x, dy, d_weights, d_bias, scratch);
+    (void)winner;
+    weight_gradient(c, x, dy, d_weights, d_bias);
     if (dx)
-        input_gradient(conv, count, weights, dy, dx, scratch);
+        input_gradient(c, dy, dx);
     return FB_OK;
 }
 
@@ -255,6 +268,7 @@ const engine_ops engine_blas = {
     .name = "blas",
     .prepare = prepare,
     .scratch_size = scratch_size,
+    .conv_memory = conv_memory,
     .gemm = gemm,
     .dense_gradients = dense_gradients,
     .conv_forward = conv_forward,

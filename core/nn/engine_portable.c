@@ -11,44 +11,50 @@ static size_t scratch_size(const kernels_conv *conv)
     return kernels_winograd_fits(conv) ? kernels_winograd_scratch(conv) : 0;
 }
 
-static int conv_forward(const kernels_conv *conv, size_t count, const float *x,
-                        const float *weights, const float *bias, bool relu, float *y,
-                        float *scratch)
+static size_t conv_memory(const kernels_conv *conv, bool train)
 {
-    if (!kernels_winograd_fits(conv))
-        return kernels_conv_forward(conv, count, x, weights, bias, relu, y);
-    kernels_winograd_forward(conv, count, x, weights, bias, relu, y, scratch);
+    return kernels_winograd_fits(conv) ? kernels_winograd_memory(conv, train) : 0;
+}
+
+static kernels_winograd winograd_of(const engine_conv *c)
+{
+    return (kernels_winograd){.conv = c->shape, .relu = c->relu, .pool = c->pool,
+                              .bias = c->bias != NULL, .memory = c->memory,
+                              .scratch = c->scratch};
+}
+
+static int conv_forward(const engine_conv *c, const float *x, float *y, uint8_t *winner)
+{
+    if (!kernels_winograd_fits(&c->shape))
+        return kernels_conv_forward(&c->shape, c->count, x, c->weights, c->bias, c->relu, y);
+    const kernels_winograd winograd = winograd_of(c);
+    if (c->first)
+        kernels_winograd_begin_forward(&winograd, c->weights);
+    kernels_winograd_forward(&winograd, c->count, x, c->bias, y, winner);
     return FB_OK;
 }
 
-static int conv_gradients(const kernels_conv *conv, size_t count, const float *x,
-                          const float *weights, const float *dy, float *d_weights, float *d_bias,
-                          float *dx, float *scratch)
+static int direct_gradients(const engine_conv *c, const float *x, const float *dy,
+                            float *d_weights, float *d_bias, float *dx)
 {
-    if (kernels_winograd_fits(conv)) {
-        kernels_winograd_gradients(conv, count, x, weights, dy, d_weights, d_bias, dx, scratch);
-        return FB_OK;
-    }
-    int rc = kernels_conv_weight_gradient(conv, count, x, dy, d_weights, d_bias);
+    int rc = kernels_conv_weight_gradient(&c->shape, c->count, x, dy, !c->first, d_weights,
+                                          c->bias ? d_bias : NULL);
     if (rc || !dx)
         return rc;
-    return kernels_conv_input_gradient(conv, count, weights, dy, dx);
+    return kernels_conv_input_gradient(&c->shape, c->count, c->weights, dy, dx);
 }
 
-static int conv_pool_forward(const kernels_conv *conv, size_t count, const float *x,
-                             const float *weights, const float *bias, bool relu, float *y,
-                             uint8_t *winner, float *scratch)
+static int conv_gradients(const engine_conv *c, const float *x, const float *dy,
+                          const uint8_t *winner, float *d_weights, float *d_bias, float *dx)
 {
-    kernels_winograd_pool_forward(conv, count, x, weights, bias, relu, y, winner, scratch);
-    return FB_OK;
-}
-
-static int conv_pool_gradients(const kernels_conv *conv, size_t count, const float *x,
-                               const float *weights, const float *dy, const uint8_t *winner,
-                               float *d_weights, float *d_bias, float *dx, float *scratch)
-{
-    kernels_winograd_pool_gradients(conv, count, x, weights, dy, winner, d_weights, d_bias, dx,
-                                    scratch);
+    if (!kernels_winograd_fits(&c->shape))
+        return direct_gradients(c, x, dy, d_weights, d_bias, dx);
+    const kernels_winograd winograd = winograd_of(c);
+    if (c->first)
+        kernels_winograd_begin_gradients(&winograd, dx ? c->weights : NULL);
+    kernels_winograd_gradients(&winograd, c->count, x, dy, winner, dx);
+    if (c->last)
+        kernels_winograd_end_gradients(&winograd, d_weights, d_bias);
     return FB_OK;
 }
 
@@ -56,12 +62,11 @@ const engine_ops engine_portable = {
     .name = "portable",
     .prepare = prepare,
     .scratch_size = scratch_size,
+    .conv_memory = conv_memory,
     .gemm = kernels_gemm,
     .dense_gradients = kernels_dense_gradients,
     .masks = true,
+    .pools = kernels_winograd_fits,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,
-    .pools = kernels_winograd_fits,
-    .conv_pool_forward = conv_pool_forward,
-    .conv_pool_gradients = conv_pool_gradients,
 };

@@ -42,34 +42,45 @@ static int resolve(nn_layer *layer, fb_error *err)
     return FB_OK;
 }
 
+/* Of the rows first_row ... of the batch. */
+static engine_conv part_of(const nn_layer *layer, const layer_pass *pass, size_t rows)
+{
+    return (engine_conv){
+        .shape = layer->conv,
+        .relu = layer->spec.relu,
+        .pool = layer->pools,
+        .weights = layer->weights,
+        .bias = layer->spec.no_bias ? NULL : layer->bias,
+        .count = rows,
+        .first = pass->first_row == 0,
+        .last = pass->first_row + rows == pass->rows,
+        .memory = layer->memory,
+        .scratch = pass->scratch,
+    };
+}
+
+/* NULL where it has none. */
+static uint8_t *winner_of(const nn_layer *layer, const layer_pass *pass)
+{
+    uint8_t *winner = layer->winner;
+    return winner ? winner + pass->first_row * layer_output_size(layer) : NULL;
+}
+
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
-    const float *bias = layer->spec.no_bias ? NULL : layer->bias;
-    if (layer->pools) {
-        uint8_t *winner = layer->winner;
-        if (winner)
-            winner += pass->first_row * layer_output_size(layer);
-        return pass->engine->conv_pool_forward(&layer->conv, rows, x, layer->weights, bias,
-                                               layer->spec.relu, y,
-                                               pass->kind == PASS_TRAIN ? winner : NULL,
-                                               pass->scratch);
-    }
-    return pass->engine->conv_forward(&layer->conv, rows, x, layer->weights, bias,
-                                      layer->spec.relu, y, pass->scratch);
+    const engine_conv part = part_of(layer, pass, rows);
+    return pass->engine->conv_forward(&part, x, y,
+                                      pass->kind == PASS_TRAIN ? winner_of(layer, pass) : NULL);
 }
 
 static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx)
 {
-    float *d_bias = layer->spec.no_bias ? NULL : layer->d_bias;
-    if (layer->pools)
-        return pass->engine->conv_pool_gradients(&layer->conv, rows, x, layer->weights, dy,
-                                                 layer->winner, layer->d_weights, d_bias, dx,
-                                                 pass->scratch);
-    if (layer->spec.relu)
+    const engine_conv part = part_of(layer, pass, rows);
+    if (layer->spec.relu && !layer->pools)
         vector_relu_gradient(rows * nn_shape_size(layer->out), y, dy);
-    return pass->engine->conv_gradients(&layer->conv, rows, x, layer->weights, dy,
-                                        layer->d_weights, d_bias, dx, pass->scratch);
+    return pass->engine->conv_gradients(&part, x, dy, winner_of(layer, pass), layer->d_weights,
+                                        layer->d_bias, dx);
 }
 
 const layer_ops layer_conv_ops = {"convolution", resolve, forward, backward, true};

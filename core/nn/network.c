@@ -245,9 +245,6 @@ int nn_create(const nn_network_spec *spec, nn_shape input, size_t class_count, n
     rc = allocate_slab(network, err);
     if (rc)
         goto done;
-    rc = network_allocate_scratch(network, err);
-    if (rc)
-        goto done;
     ops->prepare();
     *ret_network = network;
     network = NULL;
@@ -263,7 +260,6 @@ void nn_destroy(nn_network *network)
     parallel_destroy(network->team.threads);
     fb_free(network->parameters);
     fb_free(network->workspace);
-    fb_free(network->scratch);
     fb_free(network);
 }
 

@@ -24,6 +24,7 @@ typedef struct layer_pass {
     pass_kind kind;
     const engine_ops *engine;
     float *scratch;    /* of the engine's convolutions */
+    size_t rows;       /* of the whole batch */
     size_t first_row;  /* of the batch: what the rows of a call begin with */
     fb_stream dropout; /* masks: sub-stream "layer", draw, element */
     uint64_t draw;     /* PASS_TRAIN: the step, counted from 0; PASS_MONTE_CARLO: 0 */
@@ -43,8 +44,10 @@ typedef struct layer_ops {
      * out of evaluation passes. */
     int (*forward)(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y);
 
-    /* From dy (rows, out), which it may overwrite: the parameters' gradients, written over what
-     * was there, and dx (rows, in) unless it is NULL. x and y are those of the forward pass. */
+    /* From dy (rows, out), which it may overwrite: dx (rows, in) unless it is NULL, and the
+     * parameters' gradients, written over what was there. x and y are those of the forward pass.
+     * The rows of a layer that is by_row may come in chunks, in order: the gradients are the whole
+     * batch's after the last. */
     int (*backward)(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx);
 
@@ -91,6 +94,7 @@ struct nn_layer {
     float *saved;              /* (saved_count), part of the workspace */
     float *output;             /* (rows, out; pooled where it pools), part of the workspace */
     void *winner;              /* bytes like `output`, where it pools: see kernels.h */
+    float *memory;             /* NN_CONV: the engine's, part of the workspace */
     float *mask;               /* NN_DROPOUT: (rows, out), part of the workspace */
     const float *y;            /* output of the last pass: `output`, or what was handed through */
     const float *second;       /* NN_ADD: the other summand in this pass */
@@ -113,8 +117,8 @@ struct nn_network {
     size_t state_count; /* floats of untrained state */
     float *parameters, *gradient, *first_moment, *second_moment, *state;
 
-    /* The workspace: input (rows, in), outputs, masks and, for training, buffers for the gradients
-     * of activations, as many as are alive at once. */
+    /* The workspace: input (rows, in), outputs, masks, what the engine's convolutions need and, for
+     * training, buffers for the gradients of activations, as many as are alive at once. */
     float *workspace;
     size_t rows;
     bool trains;
@@ -125,8 +129,10 @@ struct nn_network {
     float *scratch;
 
     /* The first layers take the rows of a batch in chunks, all of them one chunk after the other,
-     * so that what one writes the next finds in the cache. */
+     * so that what one writes the next finds in the cache: forward and, with two buffers for the
+     * gradients between them, backward. */
     size_t chunk_layers, chunk_rows;
+    float *chunk_gradients[2];
 
     kernels_team team; /* its threads are a pool of parallel.h, NULL for one thread */
 };
@@ -167,9 +173,6 @@ int gradients_plan(nn_network *network, fb_error *err);
 
 /* Makes the workspace ready for passes over up to `rows` rows; `train`: backward passes too. */
 int network_reserve(nn_network *network, size_t rows, bool train, fb_error *err);
-
-/* Room for the engine's convolutions, once. */
-int network_allocate_scratch(nn_network *network, fb_error *err);
 
 /* ---- pass.c ---- */
 

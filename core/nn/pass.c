@@ -41,16 +41,17 @@ static bool passes_through(const nn_layer *layer, const layer_pass *pass)
            (layer->spec.kind == NN_DROPOUT && pass->kind == PASS_EVALUATE);
 }
 
-static int run_layer(nn_network *network, nn_layer *layer, const layer_pass *pass, size_t rows,
+static int run_layer(nn_network *network, nn_layer *layer, layer_pass pass, size_t rows,
                      fb_error *err)
 {
     const float *x = network_input_of(network, layer);
-    layer->y = passes_through(layer, pass) ? x : layer->output;
+    layer->y = passes_through(layer, &pass) ? x : layer->output;
     if (layer->y == x)
         return FB_OK;
     if (layer->spec.kind == NN_ADD)
         layer->second = output_number(network, layer->adds);
-    int rc = layer->ops->forward(layer, pass, rows, x, layer->output);
+    pass.rows = rows;
+    int rc = layer->ops->forward(layer, &pass, rows, x, layer->output);
     return rc ? fail_layer(layer, rc, err) : FB_OK;
 }
 
@@ -85,6 +86,7 @@ static int run_chunks(nn_network *network, const layer_pass *pass, size_t first,
 {
     layer_pass part = *pass;
     int rc = FB_OK;
+    part.rows = rows;
     for (size_t i = first; i < end; i++) {
         nn_layer *layer = &network->layers[i];
         layer->y = passes_through(layer, pass) ? network_input_of(network, layer) : layer->output;
@@ -115,7 +117,7 @@ int network_forward(nn_network *network, const layer_pass *pass, size_t first, s
         first = chunked;
     }
     for (size_t i = first; i < end && !rc; i++)
-        rc = run_layer(network, &network->layers[i], pass, rows, err);
+        rc = run_layer(network, &network->layers[i], *pass, rows, err);
     use_threads(NULL);
     if (!rc)
         *ret_y = output_number(network, end);
@@ -133,7 +135,7 @@ static void give(gradient_way way, size_t count, const float *from, float *to)
             to[i] += from[i];
 }
 
-static int run_backward(nn_network *network, nn_layer *layer, const layer_pass *pass, size_t rows,
+static int run_backward(nn_network *network, nn_layer *layer, layer_pass pass, size_t rows,
                         fb_error *err)
 {
     const gradient_step *step = &layer->backward;
@@ -142,7 +144,8 @@ static int run_backward(nn_network *network, nn_layer *layer, const layer_pass *
     float *dx = sum || step->way[0] == GRADIENT_NONE ? NULL : network->gradients[step->dx];
     if (layer->done_before)
         return FB_OK;
-    int rc = layer->ops->backward(layer, pass, rows, network_input_of(network, layer),
+    pass.rows = rows;
+    int rc = layer->ops->backward(layer, &pass, rows, network_input_of(network, layer),
                                   layer->output, dy, dx);
     if (rc)
         return fail_layer(layer, rc, err);
@@ -153,14 +156,58 @@ static int run_backward(nn_network *network, nn_layer *layer, const layer_pass *
     return FB_OK;
 }
 
+/* The chunked layers, from the last that is trained or has one before it that is, on one chunk of
+ * rows; `dy` is its part of the gradient of what they give. */
+static int run_chunk_backward(nn_network *network, const layer_pass *pass, size_t rows, float *dy,
+                              fb_error *err)
+{
+    const size_t at = pass->first_row;
+    size_t turn = 0;
+    for (size_t i = network->chunk_layers; i-- > 0 && network->layers[i].backward.wanted;) {
+        nn_layer *layer = &network->layers[i];
+        if (layer->done_before)
+            continue;
+        float *dx = layer->backward.way[0] == GRADIENT_NONE ? NULL
+                                                            : network->chunk_gradients[turn];
+        const float *x = network_input_of(network, layer) + at * nn_shape_size(layer->in);
+        const float *y = layer->output + at * layer_output_size(layer);
+        int rc = layer->ops->backward(layer, pass, rows, x, y, dy, dx);
+        if (rc)
+            return fail_layer(layer, rc, err);
+        dy = dx;
+        turn = 1 - turn;
+    }
+    return FB_OK;
+}
+
+static int run_chunks_backward(nn_network *network, const layer_pass *pass, size_t rows,
+                               fb_error *err)
+{
+    if (network->chunk_layers == 0)
+        return FB_OK;
+    const nn_layer *last = &network->layers[network->chunk_layers - 1];
+    float *dy = network->gradients[last->backward.dy];
+    layer_pass part = *pass;
+    int rc = FB_OK;
+    part.rows = rows;
+    for (size_t row = 0; row < rows && !rc; row += network->chunk_rows) {
+        size_t count = rows - row < network->chunk_rows ? rows - row : network->chunk_rows;
+        part.first_row = row;
+        rc = run_chunk_backward(network, &part, count, dy + row * layer_output_size(last), err);
+    }
+    return rc;
+}
+
 int network_backward(nn_network *network, const layer_pass *pass, size_t rows, fb_error *err)
 {
     FB_CHECK(pass->kind == PASS_TRAIN && network->trains && rows <= network->rows);
     int rc = FB_OK;
     use_threads(network);
-    for (size_t i = network->layer_count; i-- > 0 && !rc;)
+    for (size_t i = network->layer_count; i-- > network->chunk_layers && !rc;)
         if (network->layers[i].backward.wanted)
-            rc = run_backward(network, &network->layers[i], pass, rows, err);
+            rc = run_backward(network, &network->layers[i], *pass, rows, err);
+    if (!rc)
+        rc = run_chunks_backward(network, pass, rows, err);
     use_threads(NULL);
     return rc;
 }

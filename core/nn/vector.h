@@ -36,14 +36,21 @@ static inline void vector_fill_rows(size_t rows, size_t columns, const float *re
         memcpy(out + r * columns, row, columns * sizeof *row);
 }
 
+/* Adds the rows of x (rows, columns) to sum (columns), in order of the row. */
+static inline void vector_add_rows(size_t rows, size_t columns, const float *restrict x,
+                                   float *restrict sum)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < columns; c++)
+            sum[c] += x[r * columns + c];
+}
+
 /* sum (columns) = the sum of the rows of x (rows, columns), in order of the row. */
 static inline void vector_sum_rows(size_t rows, size_t columns, const float *restrict x,
                                    float *restrict sum)
 {
     memset(sum, 0, columns * sizeof *sum);
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < columns; c++)
-            sum[c] += x[r * columns + c];
+    vector_add_rows(rows, columns, x, sum);
 }
 
 #endif

@@ -142,7 +142,8 @@ static int run_ours(const bench_case *c, const operands *o)
     case CONV_FORWARD:
         return kernels_conv_forward(&c->conv, c->count, o->left, o->right, o->bias, true, o->out);
     case CONV_WEIGHTS:
-        return kernels_conv_weight_gradient(&c->conv, c->count, o->left, o->right, o->out, o->bias);
+        return kernels_conv_weight_gradient(&c->conv, c->count, o->left, o->right, false, o->out,
+                                            o->bias);
     case CONV_INPUT:
         return kernels_conv_input_gradient(&c->conv, c->count, o->right, o->left, o->out);
     }
