@@ -219,7 +219,7 @@ static fixture make_fixture(const layer_case *c, nn_engine engine)
     layer->d_bias = calloc(layer->bias_count, sizeof(float));
     layer->saved = calloc(layer->saved_count, sizeof(float));
     if (c->spec.kind == NN_CONV) {
-        f.pass.scratch = calloc(f.pass.engine->scratch_size(&layer->conv), sizeof(float));
+        f.pass.scratch = calloc(f.pass.engine->conv_scratch(&layer->conv, true), sizeof(float));
         layer->memory = calloc(f.pass.engine->conv_memory(&layer->conv, true), sizeof(float));
     }
     for (size_t i = f.state.count / 2; i < f.state.count; i++) { /* variances */

@@ -53,13 +53,13 @@ static kernels_winograd open_winograd(kernels_conv conv, bool relu, bool pool, b
 {
     return (kernels_winograd){.conv = conv, .relu = relu, .pool = pool, .bias = bias,
                               .memory = guarded(kernels_winograd_memory(&conv, true)),
-                              .scratch = guarded(kernels_winograd_scratch(&conv))};
+                              .scratch = guarded(kernels_winograd_scratch(&conv, true))};
 }
 
 static void close_winograd(kernels_winograd *w)
 {
     release(w->memory, kernels_winograd_memory(&w->conv, true));
-    release(w->scratch, kernels_winograd_scratch(&w->conv));
+    release(w->scratch, kernels_winograd_scratch(&w->conv, true));
 }
 
 static void run_forward(const kernels_winograd *w, size_t count, const float *x,

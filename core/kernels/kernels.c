@@ -168,9 +168,9 @@ size_t kernels_winograd_memory(const kernels_conv *conv, bool gradients)
     return winograd_memory(conv, gradients);
 }
 
-size_t kernels_winograd_scratch(const kernels_conv *conv)
+size_t kernels_winograd_scratch(const kernels_conv *conv, bool gradients)
 {
-    return winograd_scratch(conv);
+    return winograd_scratch(conv, gradients);
 }
 
 static void check_winograd(const kernels_winograd *w)

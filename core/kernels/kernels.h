@@ -204,8 +204,10 @@ typedef struct kernels_winograd {
 } kernels_winograd;
 
 bool kernels_winograd_fits(const kernels_conv *conv);
+
+/* Of forward passes and, `gradients`, of backward passes too. */
 size_t kernels_winograd_memory(const kernels_conv *conv, bool gradients);
-size_t kernels_winograd_scratch(const kernels_conv *conv);
+size_t kernels_winograd_scratch(const kernels_conv *conv, bool gradients);
 
 /* Before the first part of a forward pass. */
 void kernels_winograd_begin_forward(const kernels_winograd *w, const float *weights);

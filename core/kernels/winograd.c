@@ -51,13 +51,14 @@ static planes take_planes(float **scratch, size_t width, size_t group)
     return p;
 }
 
-static workspace lay_out(const kernels_conv *conv, float *scratch)
+/* The planes of groups of `group` tiles. */
+static workspace lay_out(const kernels_conv *conv, size_t group, bool gradients, float *scratch)
 {
-    size_t group = winograd_group(conv);
     workspace w = {0};
     w.input = take_planes(&scratch, conv->channels, group);
     w.output = take_planes(&scratch, conv->filters, group);
-    w.d_input = take_planes(&scratch, conv->channels, group);
+    if (gradients)
+        w.d_input = take_planes(&scratch, conv->channels, group);
     return w;
 }
 
@@ -102,12 +103,12 @@ static float *d_bias_of(const kernels_winograd *w)
 
 /* ---- tiles --------------------------------------------------------------------------------- */
 
-static tiling cut(const kernels_conv *conv, size_t count)
+static tiling cut(const kernels_conv *conv, size_t count, bool gradients)
 {
     tiling t = {.conv = conv,
                 .out_height = conv->height + 2 * conv->padding - 2,
                 .out_width = conv->width + 2 * conv->padding - 2,
-                .group = winograd_group(conv)};
+                .group = winograd_group(conv, gradients)};
     t.rows = (t.out_height + TILE - 1) / TILE;
     t.columns = (t.out_width + TILE - 1) / TILE;
     t.count = count * t.rows * t.columns;
@@ -708,8 +709,8 @@ void ISA(winograd_begin_forward)(const kernels_winograd *w, const float *weights
 void ISA(winograd_forward)(const kernels_winograd *w, size_t count, const float *x,
                            const float *bias, float *y, uint8_t *winner)
 {
-    const tiling t = cut(&w->conv, count);
-    const workspace space = lay_out(&w->conv, w->scratch);
+    const tiling t = cut(&w->conv, count, false);
+    const workspace space = lay_out(&w->conv, t.group, false, w->scratch);
     const finish f = {.bias = bias, .relu = w->relu, .pool = w->pool, .y = y, .winner = winner};
     group g = {.t = &t, .w = &space, .shares = shares_for(&t), .x = x, .f = &f,
                .weights = weights_of(w)};
@@ -736,8 +737,8 @@ void ISA(winograd_gradients)(const kernels_winograd *w, size_t count, const floa
                              const float *dy, const uint8_t *winner, float *dx)
 {
     const kernels_conv *conv = &w->conv;
-    const tiling t = cut(conv, count);
-    const workspace space = lay_out(conv, w->scratch);
+    const tiling t = cut(conv, count, true);
+    const workspace space = lay_out(conv, t.group, true, w->scratch);
     const output_gradient from = {dy, w->pool ? winner : NULL};
     group g = {.t = &t, .w = &space, .shares = shares_for(&t), .x = x, .from = &from, .dx = dx,
                .weights = turned_weights_of(w), .d_weights = d_weights_of(w)};

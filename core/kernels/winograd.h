@@ -14,10 +14,14 @@ static inline bool winograd_fits(const kernels_conv *conv)
            conv->channels % 16 == 0 && conv->filters % 16 == 0;
 }
 
-/* Tiles at a time. Many channels make the weights large: then they are read for more tiles. */
-static inline size_t winograd_group(const kernels_conv *conv)
+/* Tiles at a time: few enough for the L2 cache; but many channels make the weights large, and then
+ * they, and the sums of their gradient, should be gone through for more tiles. */
+static inline size_t winograd_group(const kernels_conv *conv, bool gradients)
 {
-    return conv->channels * conv->filters > 64 * 64 ? 96 : 24;
+    const size_t weights = conv->channels * conv->filters;
+    if (gradients)
+        return weights > 128 * 128 ? 144 : 48;
+    return weights > 256 * 256 ? 144 : 24;
 }
 
 /* From one point's weights to the next: some lines more than they are, so that the points' do not
@@ -35,11 +39,12 @@ static inline size_t winograd_memory(const kernels_conv *conv, bool gradients)
     return gradients ? 2 * points + conv->filters : points;
 }
 
-/* Floats: three sets of planes. */
-static inline size_t winograd_scratch(const kernels_conv *conv)
+/* Floats: two or three sets of planes. */
+static inline size_t winograd_scratch(const kernels_conv *conv, bool gradients)
 {
+    const size_t sets = gradients ? 2 : 1, group = winograd_group(conv, gradients);
     return WINOGRAD_POINTS *
-           (winograd_group(conv) * (2 * conv->channels + conv->filters) + 3 * WINOGRAD_PAD);
+           (group * (sets * conv->channels + conv->filters) + (sets + 1) * WINOGRAD_PAD);
 }
 
 #endif

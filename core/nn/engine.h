@@ -17,7 +17,7 @@ typedef struct engine_conv {
     size_t count;                /* images of this part */
     bool first, last;            /* the part begins, ends the batch */
     float *memory;  /* conv_memory floats, kept from the first part of a pass to the last */
-    float *scratch; /* scratch_size floats */
+    float *scratch; /* conv_scratch floats */
 } engine_conv;
 
 typedef struct engine_ops {
@@ -28,7 +28,7 @@ typedef struct engine_ops {
 
     /* Floats of scratch and of memory that the convolution functions want for this shape, and for
      * gradients too when `train`; may be 0. */
-    size_t (*scratch_size)(const kernels_conv *conv);
+    size_t (*conv_scratch)(const kernels_conv *conv, bool train);
     size_t (*conv_memory)(const kernels_conv *conv, bool train);
 
     /* As kernels_gemm. */

@@ -61,8 +61,9 @@ static size_t chunk_images(const kernels_conv *conv)
     return images < 1 ? 1 : images > CHUNK_IMAGES ? CHUNK_IMAGES : images;
 }
 
-static size_t scratch_size(const kernels_conv *conv)
+static size_t conv_scratch(const kernels_conv *conv, bool train)
 {
+    (void)train;
     return chunk_images(conv) * image_columns(conv);
 }
 
@@ -267,7 +268,7 @@ static bool pools(const kernels_conv *conv)
 const engine_ops engine_blas = {
     .name = "blas",
     .prepare = prepare,
-    .scratch_size = scratch_size,
+    .conv_scratch = conv_scratch,
     .conv_memory = conv_memory,
     .gemm = gemm,
     .dense_gradients = dense_gradients,

@@ -6,9 +6,9 @@ static void prepare(void)
 {
 }
 
-static size_t scratch_size(const kernels_conv *conv)
+static size_t conv_scratch(const kernels_conv *conv, bool train)
 {
-    return kernels_winograd_fits(conv) ? kernels_winograd_scratch(conv) : 0;
+    return kernels_winograd_fits(conv) ? kernels_winograd_scratch(conv, train) : 0;
 }
 
 static size_t conv_memory(const kernels_conv *conv, bool train)
@@ -61,7 +61,7 @@ static int conv_gradients(const engine_conv *c, const float *x, const float *dy,
 const engine_ops engine_portable = {
     .name = "portable",
     .prepare = prepare,
-    .scratch_size = scratch_size,
+    .conv_scratch = conv_scratch,
     .conv_memory = conv_memory,
     .gemm = kernels_gemm,
     .dense_gradients = kernels_dense_gradients,

@@ -38,7 +38,7 @@ static conv_needs find_conv_needs(const nn_network *network, bool train)
         const nn_layer *layer = &network->layers[i];
         if (layer->spec.kind != NN_CONV)
             continue;
-        size_t scratch = network->engine->scratch_size(&layer->conv);
+        size_t scratch = network->engine->conv_scratch(&layer->conv, train);
         size_t memory = network->engine->conv_memory(&layer->conv, train);
         most.scratch = scratch > most.scratch ? scratch : most.scratch;
         most.memory = memory > most.memory ? memory : most.memory;
