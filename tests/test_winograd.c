@@ -226,8 +226,8 @@ static void shapes(void **state)
             check_conv(list[i], count);
 }
 
-/* The same image in another batch, and in another place of a group of tiles; and the sums of a batch
- * that comes in parts. */
+/* The same image in another batch, and in another place of a group of tiles; and the sums of a
+ * batch that comes in parts. */
 static void an_image_does_not_depend_on_its_batch(void **state)
 {
     (void)state;

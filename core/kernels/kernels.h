@@ -181,8 +181,8 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
 /* The same convolutions by Winograd's F(4x4, 3x3), with a quarter of the multiplications: 3 x 3,
  * stride 1, padding 0 or 1, channels and filters multiples of 16. Rounding errors are about four
  * times those of the direct ones (relative to the largest output, about 1e-6). The sums run over
- * channels (forward), tiles of 4 x 4 pixels in the order (image, row, column) (weights), filters and
- * then overlapping tiles (input); the bias' as above.
+ * channels (forward), tiles of 4 x 4 pixels in the order (image, row, column) (weights), filters
+ * and then overlapping tiles (input); the bias' as above.
  *
  * A batch may come in parts, whole images in their order, without a change of bits: what the parts
  * share, transformed weights or the sums of gradients, is in `memory` from a begin on. A forward
@@ -191,9 +191,9 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
  *
  * `pool`: max pooling follows, 2 x 2 with stride 2 (an odd last row or column is dropped), where
  * both output sizes are at least 2; y and dy are then (count, out_height / 2, out_width / 2,
- * filters). `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the first
- * of equals, or 4 where a ReLU stopped all four. The bits are those of convolution, ReLU and pooling
- * one after the other. */
+ * filters). `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the
+ * first of equals, or 4 where a ReLU stopped all four. The bits are those of convolution, ReLU and
+ * pooling one after the other. */
 typedef struct kernels_winograd {
     kernels_conv conv;
     bool relu;      /* forward; the gradients are given with its mask applied, unless pooled */

@@ -62,8 +62,8 @@ static workspace lay_out(const kernels_conv *conv, size_t group, bool gradients,
     return w;
 }
 
-/* A (rows, columns) matrix for each point, as panels of neighbouring columns: a panel's rows lie one
- * after the other, which is how a product reads and writes them. */
+/* A (rows, columns) matrix for each point, as panels of neighbouring columns: a panel's rows lie
+ * one after the other, which is how a product reads and writes them. */
 typedef struct matrices {
     float *data;
     size_t rows, columns;
@@ -454,8 +454,8 @@ static void transform_d_output(const tiling *t, const output_gradient *from, siz
     }
 }
 
-/* Adds to d_bias of a pooled convolution. The sum runs over the pixels before pooling in their order,
- * as the sum of what pooling spreads does, but only winners add to it. */
+/* Adds to d_bias of a pooled convolution. The sum runs over the pixels before pooling in their
+ * order, as the sum of what pooling spreads does, but only winners add to it. */
 static void add_winners(const tiling *t, size_t count, const output_gradient *from, float *d_bias)
 {
     const size_t filters = t->conv->filters, height = t->out_height / 2, width = t->out_width / 2;

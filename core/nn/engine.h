@@ -8,8 +8,8 @@
 #include "kernels.h"
 #include "nn.h"
 
-/* A convolution, perhaps with ReLU and 2 x 2 max pooling after it, of some images: the batch comes in
- * parts, in order. */
+/* A convolution, perhaps with ReLU and 2 x 2 max pooling after it, of some images: the batch comes
+ * in parts, in order. */
 typedef struct engine_conv {
     kernels_conv shape;
     bool relu, pool;

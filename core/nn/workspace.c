@@ -3,8 +3,8 @@
 
 #include "alloc.h"
 
-/* Floats of the largest gradient of a row that a buffer for whole batches holds. The chunked layers'
- * are in buffers of their own, but for that of what they give. */
+/* Floats of the largest gradient of a row that a buffer for whole batches holds. The chunked
+ * layers' are in buffers of their own, but for that of what they give. */
 static size_t largest_gradient(const nn_network *network)
 {
     size_t first = network->chunk_layers > 0 ? network->chunk_layers - 1 : 0, largest = 0;
