@@ -135,6 +135,7 @@ static void layer_sample(const activations *a, const nn_layer *layer, const doub
     const double *weights = parameters + (layer->weights - a->network->parameters);
     const double *bias = parameters + (layer->bias - a->network->parameters);
     const double *x = a->outputs[layer->reads] + row * nn_shape_size(layer->in);
+    const uint8_t *keep = layer->keep;
     switch (layer->spec.kind) {
     case NN_CONV:
         conv_sample(layer, weights, bias, x, y);
@@ -145,7 +146,8 @@ static void layer_sample(const activations *a, const nn_layer *layer, const doub
         break;
     case NN_DROPOUT:
         for (size_t i = 0; i < size; i++)
-            y[i] = a->kind == PASS_EVALUATE ? x[i] : x[i] * (double)layer->mask[row * size + i];
+            y[i] = a->kind == PASS_EVALUATE ? x[i]
+                                            : x[i] * keep[row * size + i] / (1 - layer->spec.rate);
         break;
     case NN_DENSE:
         dense_sample(layer, weights, bias, x, y);

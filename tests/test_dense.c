@@ -1,4 +1,4 @@
-/* The dense layer's backward pass against plain loops, bit by bit, under every instruction set. */
+/* The dense layer against plain loops, bit by bit, under every instruction set. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,12 +75,38 @@ static void check_way(const kernels_dense *d, bool wants_dx, bool in_parts, cons
     free(dx);
 }
 
+static void check_forward(const kernels_dense *d, const float *x, const float *weights)
+{
+    const size_t batch = d->batch, in = d->in, units = d->units;
+    float *bias = random_floats(units), *want = random_floats(batch * units);
+    float *y = random_floats(batch * units);
+    for (size_t i = 0; i < batch * units; i++)
+        want[i] = bias[i % units];
+    kernels_gemm_plain(false, false, batch, units, in, x, in, weights, units, 1, want, units);
+    for (const char *const *isa = kernels_isas(); *isa; isa++) {
+        assert_int_equal(kernels_use_isa(*isa, NULL), 0);
+        assert_int_equal(kernels_dense_forward(d, x, weights, bias, false, y), 0);
+        assert_same_bits(y, want, batch * units, "output");
+    }
+    for (size_t i = 0; i < batch * units; i++)
+        want[i] = want[i] > 0 ? want[i] : 0;
+    for (const char *const *isa = kernels_isas(); *isa; isa++) {
+        assert_int_equal(kernels_use_isa(*isa, NULL), 0);
+        assert_int_equal(kernels_dense_forward(d, x, weights, bias, true, y), 0);
+        assert_same_bits(y, want, batch * units, "output of the ReLU");
+    }
+    free(bias);
+    free(want);
+    free(y);
+}
+
 static void check(size_t batch, size_t in, size_t units)
 {
     const kernels_dense d = {batch, in, units};
     float *x = random_floats(batch * in), *dy = random_floats(batch * units);
     float *weights = random_floats(in * units);
     float *want_dx = random_floats(batch * in), *want_gradient = random_floats(in * units);
+    check_forward(&d, x, weights);
     kernels_gemm_plain(false, true, batch, in, units, dy, units, weights, units, 0, want_dx, in);
     kernels_gemm_plain(true, false, in, units, batch, x, in, dy, units, 0, want_gradient, units);
     for (const char *const *isa = kernels_isas(); *isa; isa++) {
@@ -95,7 +121,7 @@ static void check(size_t batch, size_t in, size_t units)
     free(want_gradient);
 }
 
-static void gradients(void **state)
+static void small(void **state)
 {
     (void)state;
     g_seed = 1;
@@ -107,6 +133,7 @@ static void gradients(void **state)
     check(32, 48, 128);
     check(33, 101, 64);
     check(64, 96, 26);
+    check(5, 1, 256);
 }
 
 /* More than the scratch holds, because of the batch, the units, or both. */
@@ -124,7 +151,7 @@ static void large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gradients),
+        cmocka_unit_test(small),
         cmocka_unit_test(large),
     };
     return cmocka_run_group_tests_name("dense", tests, NULL, NULL);

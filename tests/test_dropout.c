@@ -164,17 +164,17 @@ static void keep_patterns(const fixture *f, const masked_dense *product, size_t 
                           uint8_t *patterns)
 {
     const size_t inputs = product->shape.inputs;
-    float *mask = fb_calloc(inputs, sizeof *mask);
-    assert_non_null(mask);
+    uint8_t *keep = fb_calloc(inputs, sizeof *keep);
+    assert_non_null(keep);
     memset(patterns, 0, inputs);
     for (size_t b = 0; b < product->shape.masks; b++) {
         const layer_pass setting = pass_number(f, first_pass + b);
-        dropout_draw(product->dropout, &setting, 0, inputs, mask);
+        dropout_draw(product->dropout, &setting, 0, inputs, keep);
         for (size_t i = 0; i < inputs; i++)
-            if (mask[i] > 0)
+            if (keep[i])
                 patterns[i] = (uint8_t)(patterns[i] | 1 << b);
     }
-    fb_free(mask);
+    fb_free(keep);
 }
 
 /* One row under the passes of a group: evaluation up to the dropout, the sums by their definition,

@@ -484,7 +484,7 @@ static void write_masks(const nn_network *network, fb_stream stream, uint64_t pa
             uint32_t bits;
             fb_stream_bits(masks, 0, e, 1, &bits);
             bool kept = (double)bits >= layer->spec.rate * 0x1p32;
-            layer->mask[e] = kept ? (float)(1.0 / (1.0 - layer->spec.rate)) : 0.0f;
+            ((uint8_t *)layer->keep)[e] = kept;
         }
     }
 }

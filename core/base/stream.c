@@ -61,11 +61,16 @@ void fb_stream_bits(fb_stream stream, uint64_t draw, uint64_t first, size_t coun
     }
 }
 
-uint64_t fb_stream_u64(fb_stream stream, uint64_t draw, uint64_t element)
+/* The number of an element that its block holds. */
+static uint64_t number_of(philox4x32_ctr_t block, uint64_t element)
 {
-    philox4x32_ctr_t block = philox_block(stream, draw, element / 2);
     size_t word = element % 2 * 2;
     return (uint64_t)block.v[word] | (uint64_t)block.v[word + 1] << 32;
+}
+
+uint64_t fb_stream_u64(fb_stream stream, uint64_t draw, uint64_t element)
+{
+    return number_of(philox_block(stream, draw, element / 2), element);
 }
 
 double fb_stream_uniform(fb_stream stream, uint64_t draw, uint64_t element)
@@ -91,8 +96,11 @@ void fb_stream_permutation(fb_stream stream, uint64_t draw, size_t count, uint32
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (uint32_t)i;
+    philox4x32_ctr_t block = philox_block(stream, draw, count / 2); /* holds two elements */
     for (size_t i = count; i > 1; i--) {
-        size_t j = (size_t)fb_stream_below(stream, draw, i - 1, i);
+        if (i % 2 == 0)
+            block = philox_block(stream, draw, (i - 1) / 2);
+        size_t j = (size_t)multiply_high(number_of(block, i - 1), i);
         uint32_t swap = out[i - 1];
         out[i - 1] = out[j];
         out[j] = swap;

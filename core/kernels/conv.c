@@ -43,23 +43,6 @@ int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, co
     return ISA(product)(&p);
 }
 
-void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out)
-{
-    size_t j = 0;
-    for (; j + V_WIDTH <= columns; j += V_WIDTH) {
-        v_f32 sum = add ? v_load(out + j) : v_set1(0.0f);
-        for (size_t i = 0; i < rows; i++)
-            sum = v_add(sum, v_load(x + i * columns + j));
-        v_store(out + j, sum);
-    }
-    for (; j < columns; j++) {
-        float sum = add ? out[j] : 0.0f;
-        for (size_t i = 0; i < rows; i++)
-            sum += x[i * columns + j];
-        out[j] = sum;
-    }
-}
-
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
                               const float *dy, bool add, float *d_weights, float *d_bias)
 {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * dense.c - the backward pass of a dense layer, a few rows of the weights at a time: what a row
- * gives to dx, its gradient and its update follow each other while it is in the cache. */
+ * dense.c - a dense layer.
+ *
+ * Backward, a few rows of the weights at a time: what a row gives to dx, its gradient and its
+ * update follow each other while it is in the cache. A small layer's operands are read where they
+ * are: to pack them would take as long as to multiply. */
 #include "product.h"
+#include "team.h"
 #include "transpose.h"
 
 /* Rows of the weights at a time: whole tiles and whole vectors of every instruction set; and where dy
@@ -11,6 +15,91 @@ enum { ROWS = 48, ROWS_OF_LARGE = 768 };
 
 _Static_assert((int)ROWS % (int)TILE_ROWS == 0 && (int)ROWS % (int)V_WIDTH == 0,
                "a block is whole tiles");
+
+/* The largest small layer. */
+enum { FEW_INPUTS = BLOCK_K, FEW_UNITS = 256 };
+
+/* Whether a tile may write its whole vectors into a matrix. */
+static bool is_whole(const tile *t)
+{
+    return t->columns == TILE_COLUMNS || t->columns == V_WIDTH;
+}
+
+/* y's columns of a tile: all rows. */
+static void forward_columns(const kernels_dense *dense, tile *t, const float *x,
+                            const float *bias, float *y)
+{
+    float aside[TILE_ROWS * TILE_COLUMNS] = {0};
+    const bool whole = is_whole(t);
+    t->out_stride = whole ? dense->units : TILE_COLUMNS;
+    for (size_t i = 0; i < dense->batch; i += TILE_ROWS) {
+        float *out = y + i * dense->units;
+        t->rows = smaller(TILE_ROWS, dense->batch - i);
+        t->left = x + i * dense->in;
+        t->out = whole ? out : aside;
+        for (size_t r = 0; r < t->rows; r++)
+            copy_floats(t->out + r * t->out_stride, bias, t->columns);
+        ISA(tile)(t);
+        for (size_t r = 0; r < t->rows && !whole; r++)
+            copy_floats(out + r * dense->units, aside + r * TILE_COLUMNS, t->columns);
+    }
+}
+
+static int small_forward(const kernels_dense *dense, const float *x, const float *weights,
+                         const float *bias, bool relu, float *y)
+{
+    const product_matrix matrix = {weights, dense->units};
+    kernels_scratch *scratch = kernels_scratch_get();
+    if (!scratch)
+        return FB_ENOMEM;
+    tile t = {
+        .layout = TILE_BY_ROW,
+        .depth = dense->in,
+        .left_stride = dense->in,
+        .accumulate = true,
+        .relu = relu,
+    };
+    for (size_t j = 0; j < dense->units; j += TILE_COLUMNS) {
+        t.columns = smaller(TILE_COLUMNS, dense->units - j);
+        const bool whole = t.columns == TILE_COLUMNS;
+        if (!whole)
+            ISA(pack_right_matrix)(&matrix, j, t.columns, 0, dense->in, scratch->right);
+        t.right = whole ? weights + j : scratch->right;
+        t.right_stride = whole ? dense->units : TILE_COLUMNS;
+        forward_columns(dense, &t, x, bias + j, y + j);
+    }
+    return 0;
+}
+
+int ISA(dense_forward)(const kernels_dense *dense, const float *x, const float *weights,
+                       const float *bias, bool relu, float *y)
+{
+    const size_t batch = dense->batch, in = dense->in, units = dense->units;
+    const bool alone = team_size_for((double)batch * (double)in * (double)units) == 1;
+    if (in <= FEW_INPUTS && units <= FEW_UNITS && alone)
+        return small_forward(dense, x, weights, bias, relu, y);
+    for (size_t i = 0; i < batch; i++)
+        memcpy(y + i * units, bias, units * sizeof *y);
+    const product_matrix left = {x, in}, right = {weights, units};
+    const product p = {
+        .m = batch,
+        .n = units,
+        .k = in,
+        .pack_left = ISA(pack_left_matrix),
+        .left = &left,
+        .layout = TILE_BY_ROW,
+        .pack_right = ISA(pack_right_matrix),
+        .right = &right,
+        .direct = weights,
+        .direct_stride = units,
+        .out = y,
+        .row_stride = units,
+        .column_stride = 1,
+        .accumulate = true,
+        .relu = relu,
+    };
+    return ISA(product)(&p);
+}
 
 /* dy, packed once as the right operand of both products. */
 typedef struct packed_dy {
@@ -32,7 +121,8 @@ static bool fits(const kernels_dense *dense)
                room;
 }
 
-static packed_dy pack_dy(const kernels_dense *dense, const float *dy, float *scratch)
+static packed_dy pack_dy(const kernels_dense *dense, const float *dy, bool wants_dx,
+                         float *scratch)
 {
     const product_matrix matrix = {dy, dense->units};
     const packed_dy packed = {scratch, scratch + whole_panels(dense->units) * dense->batch};
@@ -40,7 +130,7 @@ static packed_dy pack_dy(const kernels_dense *dense, const float *dy, float *scr
         ISA(pack_right_matrix)(&matrix, j, smaller(TILE_COLUMNS, dense->units - j), 0,
                                dense->batch, scratch + j * dense->batch);
     scratch += whole_panels(dense->units) * dense->batch;
-    for (size_t j = 0; j < dense->batch; j += TILE_COLUMNS)
+    for (size_t j = 0; wants_dx && j < dense->batch; j += TILE_COLUMNS)
         ISA(pack_right_transposed)(&matrix, j, smaller(TILE_COLUMNS, dense->batch - j), 0,
                                    dense->units, scratch + j * dense->units);
     return packed;
@@ -92,34 +182,37 @@ static void pack_x(const kernels_dense *dense, size_t row, size_t rows, const fl
         return;
     }
     for (size_t p = 0; p < dense->batch; p++)
-        memcpy(panel + p * TILE_ROWS, from + p * dense->in, rows * sizeof(float));
+        copy_floats(panel + p * TILE_ROWS, from + p * dense->in, rows);
 }
 
 /* gradient (rows, units) = the rows row .. row+rows-1 of x' dy. */
 static void weight_gradient(const kernels_dense *dense, size_t row, size_t rows, const float *x,
                             const packed_dy *dy, float *left, float *gradient)
 {
+    const bool in_place = dense->in <= FEW_INPUTS;
     tile t = {
         .layout = TILE_BY_STEP,
         .depth = dense->batch,
         .left = left,
-        .left_stride = TILE_ROWS,
+        .left_stride = in_place ? dense->in : TILE_ROWS,
         .right_stride = TILE_COLUMNS,
     };
     for (size_t i = 0; i < rows; i += TILE_ROWS) {
         t.rows = smaller(TILE_ROWS, rows - i);
-        pack_x(dense, row + i, t.rows, x, left);
+        if (in_place)
+            t.left = x + row + i;
+        else
+            pack_x(dense, row + i, t.rows, x, left);
         for (size_t j = 0; j < dense->units; j += TILE_COLUMNS) {
             float aside[TILE_ROWS * TILE_COLUMNS], *out = gradient + i * dense->units + j;
             t.columns = smaller(TILE_COLUMNS, dense->units - j);
             t.right = dy->by_unit + j * dense->batch;
-            bool whole = t.columns == TILE_COLUMNS || t.columns == V_WIDTH;
+            const bool whole = is_whole(&t);
             t.out = whole ? out : aside;
             t.out_stride = whole ? dense->units : TILE_COLUMNS;
             ISA(tile)(&t);
             for (size_t r = 0; r < t.rows && !whole; r++)
-                memcpy(out + r * dense->units, aside + r * TILE_COLUMNS,
-                       t.columns * sizeof(float));
+                copy_floats(out + r * dense->units, aside + r * TILE_COLUMNS, t.columns);
         }
     }
 }
@@ -157,7 +250,7 @@ int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float
     kernels_scratch *scratch = kernels_scratch_get();
     if (!scratch)
         return FB_ENOMEM;
-    const packed_dy packed = pack_dy(dense, dy, scratch->right);
+    const packed_dy packed = pack_dy(dense, dy, dx != NULL, scratch->right);
     for (size_t row = 0; row < dense->in; row += ROWS) {
         const size_t rows = smaller(ROWS, dense->in - row);
         float *gradient = update ? d_weights : d_weights + row * dense->units;

@@ -3,6 +3,7 @@
  * double.c - exp, log and cosine in double precision, one number at a time, by the series of
  * elementary.c. */
 #include "kernels.h"
+#include "logarithm.h"
 
 #include <float.h>
 #include <math.h>
@@ -20,26 +21,7 @@ static const double INVERSE_FACTORIALS[] = {
 
 double kernels_log_double(double x)
 {
-    if (isnan(x) || x < 0)
-        return (double)NAN;
-    if (x == 0)
-        return -(double)INFINITY;
-    if (isinf(x))
-        return x;
-
-    int e;
-    double f = frexp(x, &e); /* exact, as are the steps up to f */
-    if (f < 0x1.6a09e667f3bcdp-1) {
-        f *= 2;
-        e--;
-    }
-    f -= 1;
-
-    double s = f / (f + 2), s2 = s * s, p = 0;
-    for (int k = 23; k >= 3; k -= 2)
-        p = fma(p, s2, 2.0 / k);
-    double y = fma(-s, fma(-p, s2, f), f);
-    return fma(e, LN2_HIGH, fma(e, LN2_LOW, y));
+    return log_double(x);
 }
 
 double kernels_exp_double(double x)

@@ -5,6 +5,7 @@
  * Each polynomial is the function's Taylor series (or, for the logarithm, that of the inverse
  * hyperbolic tangent), cut where the next term lies below float's precision on the reduced range,
  * so that no coefficient needs a table or a source. */
+#include "logarithm.h"
 #include "simd.h"
 #include "table.h"
 
@@ -175,32 +176,66 @@ void ISA(normal)(size_t count, const uint32_t *bits, float *out)
     }
 }
 
-/* The sum of exp(x[i] - shift) in double, in order of i. */
-static double sum_of_exponentials(size_t count, const float *x, float shift)
+/* The largest number of a row; a NaN does not count. */
+static float find_largest(size_t count, const float *x)
+{
+    float lanes[V_WIDTH], largest = -INFINITY;
+    size_t i = 0;
+    if (count >= V_WIDTH) {
+        v_f32 so_far = v_set1(-INFINITY);
+        for (; i + V_WIDTH <= count; i += V_WIDTH)
+            so_far = v_max(v_load(x + i), so_far);
+        v_store(lanes, so_far);
+        for (size_t k = 0; k < V_WIDTH; k++)
+            largest = lanes[k] > largest ? lanes[k] : largest;
+    }
+    for (; i < count; i++)
+        largest = x[i] > largest ? x[i] : largest;
+    return largest;
+}
+
+/* The rows of a softmax that are summed side by side: a sum alone would wait for each addition. */
+enum { SOFTMAX_ROWS = 8 };
+
+/* Of each row, the sum of exp(x[i] - shift) in double, in order of i. */
+static void sum_exponentials(size_t rows, size_t columns, const float *x, size_t ldx,
+                             const float shift[SOFTMAX_ROWS], double ret_sum[SOFTMAX_ROWS])
 {
     enum { BLOCK = 64 };
-    float terms[BLOCK];
-    double sum = 0;
-    for (size_t done = 0; done < count; done += BLOCK) {
-        size_t n = count - done < BLOCK ? count - done : BLOCK;
+    float terms[SOFTMAX_ROWS][BLOCK] = {{0}};
+    double sum[SOFTMAX_ROWS] = {0};
+    for (size_t done = 0; done < columns; done += BLOCK) {
+        const size_t n = columns - done < BLOCK ? columns - done : BLOCK;
+        for (size_t r = 0; r < rows; r++) {
+            const float *from = x + r * ldx + done;
+            for (size_t i = 0; i < n; i++)
+                terms[r][i] = from[i] - shift[r];
+            /* What lies between n and the next whole vector is worked on, too, and not used. */
+            for (size_t i = 0; i < n; i += V_WIDTH)
+                v_store(terms[r] + i, exp_lanes(v_load(terms[r] + i)));
+        }
         for (size_t i = 0; i < n; i++)
-            terms[i] = x[done + i] - shift;
-        MAP_LANES(exp_lanes, n, terms, terms);
-        for (size_t i = 0; i < n; i++)
-            sum += (double)terms[i];
+            for (size_t r = 0; r < SOFTMAX_ROWS; r++)
+                sum[r] += (double)terms[r][i];
     }
-    return sum;
+    memcpy(ret_sum, sum, sizeof sum);
 }
 
 void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                       size_t ldo)
 {
-    for (size_t r = 0; r < rows; r++, x += ldx, out += ldo) {
-        float largest = -INFINITY;
-        for (size_t c = 0; c < columns; c++)
-            largest = x[c] > largest ? x[c] : largest;
-        float log_sum = (float)kernels_log_double(sum_of_exponentials(columns, x, largest));
-        for (size_t c = 0; c < columns; c++)
-            out[c] = x[c] - largest - log_sum;
+    for (size_t done = 0; done < rows; done += SOFTMAX_ROWS) {
+        const size_t n = rows - done < SOFTMAX_ROWS ? rows - done : SOFTMAX_ROWS;
+        const float *from = x + done * ldx;
+        float largest[SOFTMAX_ROWS] = {0};
+        double sum[SOFTMAX_ROWS];
+        for (size_t r = 0; r < n; r++)
+            largest[r] = find_largest(columns, from + r * ldx);
+        sum_exponentials(n, columns, from, ldx, largest, sum);
+        for (size_t r = 0; r < n; r++) {
+            const float log_sum = (float)log_double(sum[r]);
+            for (size_t c = 0; c < columns; c++)
+                out[(done + r) * ldo + c] = from[r * ldx + c] - largest[r] - log_sum;
+        }
     }
 }

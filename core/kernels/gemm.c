@@ -4,8 +4,8 @@
 #include "product.h"
 
 /* The left operand as an (m x k) matrix: rows are contiguous in k. */
-static void pack_left_matrix(const void *operand, size_t row, size_t count, size_t k, size_t depth,
-                             float *panel)
+void ISA(pack_left_matrix)(const void *operand, size_t row, size_t count, size_t k, size_t depth,
+                           float *panel)
 {
     const product_matrix *matrix = operand;
     for (size_t i = 0; i < count; i++)
@@ -32,7 +32,7 @@ static void pack_left_transposed(const void *operand, size_t row, size_t count, 
 static void set_left(product *p, const product_matrix *matrix, bool trans)
 {
     p->left = matrix;
-    p->pack_left = trans ? pack_left_transposed : pack_left_matrix;
+    p->pack_left = trans ? pack_left_transposed : ISA(pack_left_matrix);
     p->layout = trans ? TILE_BY_STEP : TILE_BY_ROW;
 }
 

@@ -151,6 +151,12 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
     return table()->conv_input_gradient(conv, count, weights, dy, dx);
 }
 
+int kernels_dense_forward(const kernels_dense *dense, const float *x, const float *weights,
+                          const float *bias, bool relu, float *y)
+{
+    return table()->dense_forward(dense, x, weights, bias, relu, y);
+}
+
 int kernels_dense_gradients(const kernels_dense *dense, const float *x, const float *dy,
                             const float *weights, float *dx, float *d_weights,
                             kernels_dense_update *update, void *context)
@@ -287,6 +293,27 @@ void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx
                          size_t ldo)
 {
     table()->log_softmax(rows, columns, x, ldx, out, ldo);
+}
+
+void kernels_random_keep(uint64_t key, uint64_t draw, uint64_t first, size_t count,
+                         uint32_t threshold, uint8_t *keep)
+{
+    table()->random_keep(key, draw, first, count, threshold, keep);
+}
+
+void kernels_scale_kept(size_t count, const float *x, const uint8_t *keep, float scale, float *y)
+{
+    table()->scale_kept(count, x, keep, scale, y);
+}
+
+void kernels_relu_gradient(size_t count, const float *y, float *dy)
+{
+    table()->relu_gradient(count, y, dy);
+}
+
+void kernels_sum_rows(size_t rows, size_t columns, const float *x, bool add, float *out)
+{
+    table()->sum_rows(rows, columns, x, add, out);
 }
 
 void kernels_convert_u8(size_t count, const uint8_t *x, float scale, float *out)

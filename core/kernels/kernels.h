@@ -79,6 +79,20 @@ void kernels_normal(size_t count, const uint32_t *bits, float *out);
  * fb_stream_bits (core/base/stream.h) has them, many counters at a time. */
 void kernels_random_bits(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
 
+/* keep[i] = 1 where the word first + i of such a draw is at least `threshold`, else 0. */
+void kernels_random_keep(uint64_t key, uint64_t draw, uint64_t first, size_t count,
+                         uint32_t threshold, uint8_t *keep);
+
+/* y = x times scale where `keep` is not 0, times 0 elsewhere. In place is fine. */
+void kernels_scale_kept(size_t count, const float *x, const uint8_t *keep, float scale, float *y);
+
+/* The gradient of a ReLU with the output y, in place: dy becomes 0 where y is not above 0. */
+void kernels_relu_gradient(size_t count, const float *y, float *dy);
+
+/* out (columns) = the sums of x (rows, columns) over the rows, in their order, started at 0 or,
+ * where `add`, at what `out` holds. */
+void kernels_sum_rows(size_t rows, size_t columns, const float *x, bool add, float *out);
+
 /* Rows of log-softmax: out[r][c] = x[r][c] - max_r - log(sum exp(x[r] - max_r)), the sum in double
  * in order of c. In place is fine. A NaN or an infinite maximum makes the whole row NaN. */
 void kernels_log_softmax(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
@@ -125,14 +139,21 @@ typedef struct kernels_rmsprop_step {
 void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                      float *weights, float *mean_square);
 
-/* The backward pass of a dense layer y (batch, units) = x (batch, in) weights (in, units): dx =
- * dy weights', unless it is NULL, and the weights' gradient x' dy, in the bits that kernels_gemm
- * gives. `update` NULL: the gradient is written to d_weights. Otherwise it is handed over in parts,
- * which are the numbers first .. first+count-1 of the weights', while they are in the cache and
- * when `weights` are no longer needed there; d_weights, as large, is then but working memory. */
+/* A dense layer: y (batch, units) = x (batch, in) weights (in, units) + bias. */
 typedef struct kernels_dense {
     size_t batch, in, units;
 } kernels_dense;
+
+/* Each element is one chain of fused multiply-adds that starts at the bias; then an optional ReLU,
+ * which keeps a NaN. */
+int kernels_dense_forward(const kernels_dense *dense, const float *x, const float *weights,
+                          const float *bias, bool relu, float *y);
+
+/* Its backward pass: dx = dy weights', unless it is NULL, and the weights' gradient x' dy, in the
+ * bits that kernels_gemm gives. `update` NULL: the gradient is written to d_weights. Otherwise it
+ * is handed over in parts, which are the numbers first .. first+count-1 of the weights', while they
+ * are in the cache and when `weights` are no longer needed there; d_weights, as large, is then but
+ * working memory. */
 typedef void kernels_dense_update(void *context, size_t first, size_t count,
                                   const float *gradient);
 int kernels_dense_gradients(const kernels_dense *dense, const float *x, const float *dy,

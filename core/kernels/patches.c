@@ -12,17 +12,6 @@ static void zero_floats(float *to, size_t count)
         to[i] = 0;
 }
 
-SIMD_INLINE void copy_floats(float *to, const float *from, size_t count)
-{
-    size_t i = 0;
-    for (; i + V_WIDTH <= count; i += V_WIDTH)
-        v_store(to + i, v_load(from + i));
-    for (; i + 4 <= count; i += 4)
-        memcpy(to + i, from + i, sizeof(float[4]));
-    for (; i < count; i++)
-        to[i] = from[i];
-}
-
 /* `times` copies of `count` floats, at their distances. */
 SIMD_INLINE void copy_repeatedly(float *to, size_t to_step, const float *from, size_t from_step,
                                  size_t times, size_t count)

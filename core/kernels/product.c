@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "product.h"
 #include "team.h"
+#include "transpose.h"
 
 /* The length of equal blocks, each a multiple of `unit` and at most `limit`, that cover `total`.
  */
@@ -186,21 +187,15 @@ void ISA(pack_right_matrix)(const void *operand, size_t column, size_t count, si
     }
     memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
     for (size_t p = 0; p < depth; p++)
-        memcpy(panel + p * TILE_COLUMNS, from + p * matrix->stride, count * sizeof(float));
+        copy_floats(panel + p * TILE_COLUMNS, from + p * matrix->stride, count);
 }
 
 void ISA(pack_right_transposed)(const void *operand, size_t column, size_t count, size_t k,
                                 size_t depth, float *panel)
 {
-    enum { STEPS = 16 }; /* a cache line of each column at a time */
     const product_matrix *matrix = operand;
     const float *from = matrix->data + column * matrix->stride + k;
     if (count < TILE_COLUMNS)
         memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
-    for (size_t p = 0; p < depth; p += STEPS) {
-        size_t steps = smaller(STEPS, depth - p);
-        for (size_t j = 0; j < count; j++)
-            for (size_t s = 0; s < steps; s++)
-                panel[(p + s) * TILE_COLUMNS + j] = from[j * matrix->stride + p + s];
-    }
+    transpose(count, depth, from, matrix->stride, panel, TILE_COLUMNS);
 }

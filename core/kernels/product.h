@@ -13,6 +13,18 @@ SIMD_INLINE size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* memcpy of a few floats. */
+SIMD_INLINE void copy_floats(float *to, const float *from, size_t count)
+{
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH)
+        v_store(to + i, v_load(from + i));
+    for (; i + 4 <= count; i += 4)
+        memcpy(to + i, from + i, sizeof(float[4]));
+    for (; i < count; i++)
+        to[i] = from[i];
+}
+
 /* Packs `count` rows of the left operand from `row` on, for the steps [k, k + depth): row i, step
  * p goes to panel[i * LEFT_STRIDE + p] (TILE_BY_ROW) or panel[p * TILE_ROWS + i] (TILE_BY_STEP). */
 typedef void product_pack_left(const void *operand, size_t row, size_t count, size_t k,
@@ -57,6 +69,9 @@ typedef struct product_matrix {
     const float *data;
     size_t stride;
 } product_matrix;
+
+/* The left operand as an (m x k) matrix, for TILE_BY_ROW (gemm.c). */
+product_pack_left ISA(pack_left_matrix);
 
 /* The right operand as a (k x n) matrix, and as the transpose of an (n x k) one. */
 product_pack_right ISA(pack_right_matrix), ISA(pack_right_transposed);

@@ -35,39 +35,75 @@ SIMD_INLINE void run_rounds(uint64_t key, v_i32 word[WORDS])
     }
 }
 
-/* The words of the blocks `block` .. block + V_WIDTH - 1 of a draw, in order. */
-static void draw_blocks(uint64_t key, uint64_t draw, uint64_t block, uint32_t out[BATCH])
+/* The blocks `block` .. block + V_WIDTH - 1 of a draw: their words in order. */
+SIMD_INLINE void draw_blocks(uint64_t key, uint64_t draw, uint64_t block, v_i32 word[WORDS])
 {
-    uint32_t lanes[WORDS][V_WIDTH];
-    for (size_t i = 0; i < V_WIDTH; i++) {
-        lanes[0][i] = (uint32_t)(block + i);
-        lanes[1][i] = (uint32_t)((block + i) >> 32);
-    }
-    v_i32 word[WORDS] = {v_load_int(lanes[0]), v_load_int(lanes[1]),
-                         v_set1_int(as_signed((uint32_t)draw)),
-                         v_set1_int(as_signed((uint32_t)(draw >> 32)))};
+    static const uint32_t LANES[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const v_i32 low = v_set1_int(as_signed((uint32_t)block));
+    const uint32_t high = (uint32_t)(block >> 32);
+    word[0] = v_add_int(low, v_load_int(LANES));
+    word[1] = v_select_int(v_at_least(word[0], low), v_set1_int(as_signed(high)),
+                           v_set1_int(as_signed(high + 1)));
+    word[2] = v_set1_int(as_signed((uint32_t)draw));
+    word[3] = v_set1_int(as_signed((uint32_t)(draw >> 32)));
     run_rounds(key, word);
-    for (size_t w = 0; w < WORDS; w++)
-        v_store_int(lanes[w], word[w]);
-    for (size_t i = 0; i < V_WIDTH; i++)
-        for (size_t w = 0; w < WORDS; w++)
-            out[i * WORDS + w] = lanes[w][i];
+#ifndef SIMD_SCALAR
+    /* From a vector for each of a block's words to one block after the other. */
+    const v_f32 a = v_from_bits(word[0]), b = v_from_bits(word[1]);
+    const v_f32 c = v_from_bits(word[2]), d = v_from_bits(word[3]);
+    const v_f32 ac_low = v_zip_low(a, c), ac_high = v_zip_high(a, c);
+    const v_f32 bd_low = v_zip_low(b, d), bd_high = v_zip_high(b, d);
+    word[0] = v_bits(v_zip_low(ac_low, bd_low));
+    word[1] = v_bits(v_zip_high(ac_low, bd_low));
+    word[2] = v_bits(v_zip_low(ac_high, bd_high));
+    word[3] = v_bits(v_zip_high(ac_high, bd_high));
+#endif
+}
+
+/* The part of a draw that a vector of blocks gives: `count` words, the first `skip` left out. */
+typedef struct part {
+    uint64_t block;
+    size_t skip, count;
+} part;
+
+/* The parts of the words `first` .. first+count-1, one after the other; false at the end. */
+static bool next_part(part *p, uint64_t *first, size_t *count)
+{
+    if (*count == 0)
+        return false;
+    p->block = *first / WORDS;
+    p->skip = (size_t)(*first % WORDS);
+    p->count = *count < BATCH - p->skip ? *count : BATCH - p->skip;
+    *first += p->count;
+    *count -= p->count;
+    return true;
 }
 
 void ISA(random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out)
 {
-    uint64_t block = first / WORDS;
-    size_t skip = (size_t)(first % WORDS); /* words of the first block that are not wanted */
-    while (count > 0) {
-        uint32_t words[BATCH];
-        const bool whole = skip == 0 && count >= BATCH;
-        const size_t taken = whole || count > BATCH - skip ? BATCH - skip : count;
-        draw_blocks(key, draw, block, whole ? out : words);
-        if (!whole)
-            memcpy(out, words + skip, taken * sizeof *out);
-        out += taken;
-        count -= taken;
-        block += V_WIDTH;
-        skip = 0;
+    for (part p; next_part(&p, &first, &count); out += p.count) {
+        uint32_t words[BATCH], *to = p.count == BATCH ? out : words;
+        v_i32 word[WORDS];
+        draw_blocks(key, draw, p.block, word);
+        for (size_t w = 0; w < WORDS; w++)
+            v_store_int(to + w * V_WIDTH, word[w]);
+        if (to == words)
+            memcpy(out, words + p.skip, p.count * sizeof *out);
+    }
+}
+
+void ISA(random_keep)(uint64_t key, uint64_t draw, uint64_t first, size_t count,
+                      uint32_t threshold, uint8_t *keep)
+{
+    const v_i32 least = v_set1_int(as_signed(threshold));
+    for (part p; next_part(&p, &first, &count); keep += p.count) {
+        uint8_t bytes[BATCH], *to = p.count == BATCH ? keep : bytes;
+        v_i32 word[WORDS];
+        draw_blocks(key, draw, p.block, word);
+        for (size_t w = 0; w < WORDS; w++)
+            v_store_bytes(to + w * V_WIDTH, v_select_int(v_at_least(word[w], least),
+                                                         v_set1_int(1), v_set1_int(0)));
+        if (to == bytes)
+            memcpy(keep, bytes + p.skip, p.count);
     }
 }

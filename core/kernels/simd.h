@@ -44,6 +44,8 @@
  *   v_less, v_equal: false for a NaN; v_select, v_select_int(mask, a, b) = mask ? a : b;
  *   integers of 32 bits that wrap; v_mul_high: the upper half of the unsigned product;
  *   v_shift_right brings in zeros; v_from_int takes them as signed;
+ *   v_at_least(a, b): a >= b of unsigned integers;
+ *   v_load_bytes makes an integer of each of V_WIDTH bytes, v_store_bytes keeps the lowest ones;
  *   v_bits and v_from_bits reinterpret;
  *   v_zip_low(a, b) = a0 b0 a1 b1 ... of the lower halves, v_zip_high of the upper ones; a vector of
  *   one lane has none (see transpose.h). */
@@ -92,6 +94,15 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return _mm512_xor_si512(a, b); }
 #define v_shift_left(a, n) _mm512_slli_epi32((a), (n))
 #define v_shift_right(a, n) _mm512_srli_epi32((a), (n))
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return _mm512_cmpeq_epi32_mask(a, b); }
+SIMD_INLINE v_mask v_at_least(v_i32 a, v_i32 b) { return _mm512_cmpge_epu32_mask(a, b); }
+SIMD_INLINE v_i32 v_load_bytes(const uint8_t *p)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+SIMD_INLINE void v_store_bytes(uint8_t *p, v_i32 a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, _mm512_cvtepi32_epi8(a));
+}
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return _mm512_cvtepi32_ps(a); }
 SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
 {
@@ -164,6 +175,21 @@ SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b)
 {
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b));
 }
+SIMD_INLINE v_mask v_at_least(v_i32 a, v_i32 b)
+{
+    return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(a, b), a));
+}
+SIMD_INLINE v_i32 v_load_bytes(const uint8_t *p)
+{
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+SIMD_INLINE void v_store_bytes(uint8_t *p, v_i32 a)
+{
+    const __m256i low = _mm256_and_si256(a, _mm256_set1_epi32(255));
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(low),
+                                           _mm256_extracti128_si256(low, 1));
+    _mm_storel_epi64((__m128i *)(void *)p, _mm_packus_epi16(words, words));
+}
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return _mm256_cvtepi32_ps(a); }
 SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b)
 {
@@ -223,6 +249,20 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return veorq_u32(a, b); }
 #define v_shift_left(a, n) vshlq_n_u32((a), (n))
 #define v_shift_right(a, n) vshrq_n_u32((a), (n))
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return vceqq_u32(a, b); }
+SIMD_INLINE v_mask v_at_least(v_i32 a, v_i32 b) { return vcgeq_u32(a, b); }
+SIMD_INLINE v_i32 v_load_bytes(const uint8_t *p)
+{
+    uint32_t bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(bytes))));
+}
+SIMD_INLINE void v_store_bytes(uint8_t *p, v_i32 a)
+{
+    const uint16x4_t words = vmovn_u32(a);
+    const uint8x8_t narrow = vmovn_u16(vcombine_u16(words, words));
+    const uint32_t bytes = vget_lane_u32(vreinterpret_u32_u8(narrow), 0);
+    memcpy(p, &bytes, sizeof bytes);
+}
 SIMD_INLINE v_f32 v_from_int(v_i32 a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
 SIMD_INLINE v_i32 v_select_int(v_mask m, v_i32 a, v_i32 b) { return vbslq_u32(m, a, b); }
 SIMD_INLINE v_f32 v_zip_low(v_f32 a, v_f32 b) { return vzip1q_f32(a, b); }
@@ -267,6 +307,9 @@ SIMD_INLINE v_i32 v_xor(v_i32 a, v_i32 b) { return a ^ b; }
 #define v_shift_left(a, n) ((a) << (n))
 #define v_shift_right(a, n) ((a) >> (n))
 SIMD_INLINE v_mask v_equal_int(v_i32 a, v_i32 b) { return a == b; }
+SIMD_INLINE v_mask v_at_least(v_i32 a, v_i32 b) { return a >= b; }
+SIMD_INLINE v_i32 v_load_bytes(const uint8_t *p) { return *p; }
+SIMD_INLINE void v_store_bytes(uint8_t *p, v_i32 a) { *p = (uint8_t)a; }
 SIMD_INLINE v_f32 v_from_int(v_i32 a)
 {
     int32_t i;

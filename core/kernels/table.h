@@ -24,6 +24,8 @@ typedef struct kernels_table {
                                 const float *dy, bool add, float *d_weights, float *d_bias);
     int (*conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                                const float *dy, float *dx);
+    int (*dense_forward)(const kernels_dense *dense, const float *x, const float *weights,
+                         const float *bias, bool relu, float *y);
     int (*dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
                            const float *weights, float *dx, float *d_weights,
                            kernels_dense_update *update, void *context);
@@ -54,6 +56,11 @@ typedef struct kernels_table {
     void (*random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
     void (*log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                         size_t ldo);
+    void (*random_keep)(uint64_t key, uint64_t draw, uint64_t first, size_t count,
+                        uint32_t threshold, uint8_t *keep);
+    void (*scale_kept)(size_t count, const float *x, const uint8_t *keep, float scale, float *y);
+    void (*relu_gradient)(size_t count, const float *y, float *dy);
+    void (*sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out);
     void (*convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
     void (*adam)(size_t count, const kernels_adam_step *step, const float *gradient,
                  float *weights, float *first_moment, float *second_moment);
@@ -78,6 +85,8 @@ int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const floa
                               const float *dy, bool add, float *d_weights, float *d_bias);
 int ISA(conv_input_gradient)(const kernels_conv *conv, size_t count, const float *weights,
                              const float *dy, float *dx);
+int ISA(dense_forward)(const kernels_dense *dense, const float *x, const float *weights,
+                       const float *bias, bool relu, float *y);
 int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
                          const float *weights, float *dx, float *d_weights,
                          kernels_dense_update *update, void *context);
@@ -102,15 +111,17 @@ void ISA(masked_load)(const kernels_masked *m, size_t first, size_t count, const
                       float *scratch);
 void ISA(masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
                      const float *weights, float *y, float *scratch);
-
-/* out[j] = the sum of x[i][j] over the rows i, in their order, started at 0 or, `add`, at out[j]. */
-void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);
 void ISA(random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
 void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
                       size_t ldo);
+void ISA(random_keep)(uint64_t key, uint64_t draw, uint64_t first, size_t count,
+                      uint32_t threshold, uint8_t *keep);
+void ISA(scale_kept)(size_t count, const float *x, const uint8_t *keep, float scale, float *y);
+void ISA(relu_gradient)(size_t count, const float *y, float *dy);
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out);
 void ISA(convert_u8)(size_t count, const uint8_t *x, float scale, float *out);
 void ISA(adam)(size_t count, const kernels_adam_step *step, const float *gradient, float *weights,
                float *first_moment, float *second_moment);

@@ -1,13 +1,84 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * vector.c - one pass over arrays: pixels to floats, and the optimisers' steps. */
+ * vector.c - one pass over arrays: pixels to floats, dropout, sums, and the optimisers' steps. */
 #include "simd.h"
 #include "table.h"
 
 void ISA(convert_u8)(size_t count, const uint8_t *x, float scale, float *out)
 {
-    for (size_t i = 0; i < count; i++)
+    const v_f32 factor = v_set1(scale);
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH)
+        v_store(out + i, v_mul(factor, v_from_int(v_load_bytes(x + i))));
+    for (; i < count; i++)
         out[i] = scale * (float)x[i];
+}
+
+void ISA(scale_kept)(size_t count, const float *x, const uint8_t *keep, float scale, float *y)
+{
+    const v_f32 kept = v_set1(scale), dropped = v_set1(0.0f);
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH) {
+        const v_mask drops = v_equal_int(v_load_bytes(keep + i), v_set1_int(0));
+        v_store(y + i, v_mul(v_load(x + i), v_select(drops, dropped, kept)));
+    }
+    for (; i < count; i++)
+        y[i] = x[i] * (keep[i] ? scale : 0.0f);
+}
+
+void ISA(relu_gradient)(size_t count, const float *y, float *dy)
+{
+    const v_f32 zero = v_set1(0.0f);
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH)
+        v_store(dy + i, v_select(v_less(zero, v_load(y + i)), v_load(dy + i), zero));
+    for (; i < count; i++)
+        dy[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+}
+
+/* The sums of a few vectors of columns side by side: each is a chain of its own. */
+SIMD_INLINE void sum_vectors(size_t rows, size_t columns, size_t vectors, const float *x,
+                             bool add, float *out)
+{
+    enum { MOST = 4 };
+    v_f32 sum[MOST];
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        sum[v] = add ? v_load(out + v * V_WIDTH) : v_set1(0.0f);
+    for (size_t i = 0; i < rows; i++, x += columns) {
+        SIMD_UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            sum[v] = v_add(sum[v], v_load(x + v * V_WIDTH));
+    }
+    SIMD_UNROLL
+    for (size_t v = 0; v < vectors; v++)
+        v_store(out + v * V_WIDTH, sum[v]);
+}
+
+/* Of fewer columns than a vector has. */
+static void sum_few(size_t rows, size_t columns, size_t count, const float *x, bool add,
+                    float *out)
+{
+    float sum[V_WIDTH] = {0};
+    if (add)
+        memcpy(sum, out, count * sizeof *out);
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < count; j++)
+            sum[j] += x[i * columns + j];
+    memcpy(out, sum, count * sizeof *out);
+}
+
+void ISA(sum_rows)(size_t rows, size_t columns, const float *x, bool add, float *out)
+{
+    size_t j = 0;
+    for (; j + 4 * V_WIDTH <= columns; j += 4 * V_WIDTH)
+        sum_vectors(rows, columns, 4, x + j, add, out + j);
+    for (; j + 2 * V_WIDTH <= columns; j += 2 * V_WIDTH)
+        sum_vectors(rows, columns, 2, x + j, add, out + j);
+    for (; j + V_WIDTH <= columns; j += V_WIDTH)
+        sum_vectors(rows, columns, 1, x + j, add, out + j);
+    if (j < columns)
+        sum_few(rows, columns, columns - j, x + j, add, out + j);
 }
 
 typedef struct adam_constants {

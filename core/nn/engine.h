@@ -31,11 +31,9 @@ typedef struct engine_ops {
     size_t (*conv_scratch)(const kernels_conv *conv, bool train);
     size_t (*conv_memory)(const kernels_conv *conv, bool train);
 
-    /* As kernels_gemm. */
-    int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
-                size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
-
-    /* As kernels_dense_gradients. */
+    /* As kernels_dense_forward and kernels_dense_gradients. */
+    int (*dense_forward)(const kernels_dense *dense, const float *x, const float *weights,
+                         const float *bias, bool relu, float *y);
     int (*dense_gradients)(const kernels_dense *dense, const float *x, const float *dy,
                            const float *weights, float *dx, float *d_weights,
                            kernels_dense_update *update, void *context);

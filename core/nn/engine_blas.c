@@ -23,12 +23,22 @@ static blasint blas_int(size_t value)
     return (blasint)value;
 }
 
-static int gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
-                size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
+static void gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
+                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
     cblas_sgemm(CblasRowMajor, trans_a ? CblasTrans : CblasNoTrans,
                 trans_b ? CblasTrans : CblasNoTrans, blas_int(m), blas_int(n), blas_int(k), 1.0f,
                 a, blas_int(lda), b, blas_int(ldb), beta, c, blas_int(ldc));
+}
+
+static int dense_forward(const kernels_dense *dense, const float *x, const float *weights,
+                         const float *bias, bool relu, float *y)
+{
+    const size_t batch = dense->batch, in = dense->in, units = dense->units;
+    vector_fill_rows(batch, units, bias, y);
+    gemm(false, false, batch, units, in, x, in, weights, units, 1, y, units);
+    if (relu)
+        vector_relu(batch * units, y);
     return FB_OK;
 }
 
@@ -270,7 +280,7 @@ const engine_ops engine_blas = {
     .prepare = prepare,
     .conv_scratch = conv_scratch,
     .conv_memory = conv_memory,
-    .gemm = gemm,
+    .dense_forward = dense_forward,
     .dense_gradients = dense_gradients,
     .conv_forward = conv_forward,
     .conv_gradients = conv_gradients,

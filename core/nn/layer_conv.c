@@ -1,7 +1,6 @@
 /* Convolution: bias unless no_bias, optional ReLU; weights (kernel, kernel, channels, filters).
  * Where the engine can, the max pooling behind it is done here too. */
 #include "network.h"
-#include "vector.h"
 
 static int check_kernel(const nn_layer *layer, size_t padding, fb_error *err)
 {
@@ -78,7 +77,7 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
 {
     const engine_conv part = part_of(layer, pass, rows);
     if (layer->spec.relu && !layer->pools)
-        vector_relu_gradient(rows * nn_shape_size(layer->out), y, dy);
+        kernels_relu_gradient(rows * nn_shape_size(layer->out), y, dy);
     return pass->engine->conv_gradients(&part, x, dy, winner_of(layer, pass), layer->d_weights,
                                         layer->d_bias, dx);
 }

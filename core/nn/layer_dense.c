@@ -1,6 +1,5 @@
 /* Dense layer over the flattened input: y = x W + b, optional ReLU; weights (in, units). */
 #include "network.h"
-#include "vector.h"
 
 static int resolve(nn_layer *layer, fb_error *err)
 {
@@ -16,13 +15,8 @@ static int resolve(nn_layer *layer, fb_error *err)
 
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
-    size_t in = layer->fan_in, units = layer->spec.size;
-    vector_fill_rows(rows, units, layer->bias, y);
-    int rc = pass->engine->gemm(false, false, rows, units, in, x, in, layer->weights, units, 1.0f,
-                                y, units);
-    if (!rc && layer->spec.relu)
-        vector_relu(rows * units, y);
-    return rc;
+    const kernels_dense dense = {.batch = rows, .in = layer->fan_in, .units = layer->spec.size};
+    return pass->engine->dense_forward(&dense, x, layer->weights, layer->bias, layer->spec.relu, y);
 }
 
 typedef struct update_of {
@@ -42,8 +36,8 @@ static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const 
     const kernels_dense dense = {.batch = rows, .in = layer->fan_in, .units = layer->spec.size};
     update_of of = {pass, layer};
     if (layer->spec.relu)
-        vector_relu_gradient(rows * dense.units, y, dy);
-    vector_sum_rows(rows, dense.units, dy, layer->d_bias);
+        kernels_relu_gradient(rows * dense.units, y, dy);
+    kernels_sum_rows(rows, dense.units, dy, false, layer->d_bias);
     return pass->engine->dense_gradients(&dense, x, dy, layer->weights, dx, layer->d_weights,
                                          pass->update ? update : NULL, &of);
 }

@@ -23,51 +23,43 @@ static uint32_t keep_threshold(double rate)
 }
 
 void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t first, size_t count,
-                  float *mask)
+                  uint8_t *keep)
 {
-    enum { BLOCK = 1024 };
-    uint32_t bits[BLOCK];
-    fb_stream stream = fb_stream_sub(pass->dropout, "layer", layer->index);
-    uint32_t threshold = keep_threshold(layer->spec.rate);
-    float scale = (float)(1.0 / (1.0 - layer->spec.rate));
-    for (size_t done = 0; done < count; done += BLOCK) {
-        size_t n = count - done < BLOCK ? count - done : BLOCK;
-        kernels_random_bits(stream.key, pass->draw, first + done, n, bits);
-        for (size_t i = 0; i < n; i++)
-            mask[done + i] = bits[i] >= threshold ? scale : 0.0f;
-    }
+    const fb_stream stream = fb_stream_sub(pass->dropout, "layer", layer->index);
+    kernels_random_keep(stream.key, pass->draw, first, count, keep_threshold(layer->spec.rate),
+                        keep);
 }
 
-static void multiply(size_t count, const float *restrict x, const float *restrict mask,
-                     float *restrict y)
+float dropout_scale(const nn_layer *layer)
 {
-    for (size_t i = 0; i < count; i++)
-        y[i] = x[i] * mask[i];
+    return (float)(1.0 / (1.0 - layer->spec.rate));
 }
 
 static int forward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x, float *y)
 {
-    size_t size = nn_shape_size(layer->out);
+    const size_t size = nn_shape_size(layer->out);
+    const float scale = dropout_scale(layer);
     if (pass->kind == PASS_TRAIN) {
-        size_t first = pass->first_row * size;
-        dropout_draw(layer, pass, first, rows * size, layer->mask + first);
-        multiply(rows * size, x, layer->mask + first, y);
+        uint8_t *keep = (uint8_t *)layer->keep + pass->first_row * size;
+        dropout_draw(layer, pass, pass->first_row * size, rows * size, keep);
+        kernels_scale_kept(rows * size, x, keep, scale, y);
         return FB_OK;
     }
     FB_CHECK(pass->kind == PASS_MONTE_CARLO);
-    dropout_draw(layer, pass, 0, size, layer->mask);
+    dropout_draw(layer, pass, 0, size, layer->keep);
     for (size_t r = 0; r < rows; r++)
-        multiply(size, x + r * size, layer->mask, y + r * size);
+        kernels_scale_kept(size, x + r * size, layer->keep, scale, y + r * size);
     return FB_OK;
 }
 
 static int backward(nn_layer *layer, const layer_pass *pass, size_t rows, const float *x,
                     const float *y, float *dy, float *dx)
 {
+    const size_t size = nn_shape_size(layer->out);
     (void)x, (void)y;
     if (dx)
-        multiply(rows * nn_shape_size(layer->out), dy,
-                 layer->mask + pass->first_row * nn_shape_size(layer->out), dx);
+        kernels_scale_kept(rows * size, dy, (uint8_t *)layer->keep + pass->first_row * size,
+                           dropout_scale(layer), dx);
     return FB_OK;
 }
 

@@ -31,11 +31,11 @@ int masked_dense_init(masked_dense *product, const nn_layer *dropout, const nn_l
     made.shape = (kernels_masked){rows_at_a_time(in, rows), in, units, group_size(in)};
     const size_t scratch = kernels_masked_scratch(&made.shape);
     const size_t outputs = made.shape.masks * made.shape.rows * units;
-    made.mask = fb_calloc(in, sizeof *made.mask);
+    made.keep = fb_calloc(in, sizeof *made.keep);
     made.patterns = fb_calloc(in, sizeof *made.patterns);
     made.y = fb_calloc(outputs, sizeof *made.y);
     made.scratch = fb_calloc(scratch, sizeof *made.scratch);
-    if (!made.mask || !made.patterns || !made.y || !made.scratch) {
+    if (!made.keep || !made.patterns || !made.y || !made.scratch) {
         masked_dense_finish(&made);
         return fb_fail_memory(err, scratch + outputs, sizeof *made.scratch, "Monte-Carlo dropout");
     }
@@ -45,7 +45,7 @@ int masked_dense_init(masked_dense *product, const nn_layer *dropout, const nn_l
 
 void masked_dense_finish(masked_dense *product)
 {
-    fb_free(product->mask);
+    fb_free(product->keep);
     fb_free(product->patterns);
     fb_free(product->y);
     fb_free(product->scratch);
@@ -65,9 +65,9 @@ static void draw_patterns(masked_dense *product, const nn_network *network, fb_s
     for (size_t b = 0; b < product->shape.masks; b++) {
         const layer_pass pass = network_pass(network, PASS_MONTE_CARLO,
                                              fb_stream_sub(stream, "pass", first_pass + b), 0);
-        dropout_draw(product->dropout, &pass, 0, in, product->mask);
+        dropout_draw(product->dropout, &pass, 0, in, product->keep);
         for (size_t i = 0; i < in; i++)
-            product->patterns[i] |= (uint8_t)((product->mask[i] != 0.0f) << b);
+            product->patterns[i] |= (uint8_t)(product->keep[i] << b);
     }
 }
 
@@ -85,7 +85,7 @@ static void finish_rows(const nn_layer *dense, float scale, size_t rows, float *
 void masked_dense_run(masked_dense *product, const nn_network *network, fb_stream stream,
                       size_t first_pass, size_t rows)
 {
-    const float scale = (float)(1.0 / (1.0 - product->dropout->spec.rate));
+    const float scale = dropout_scale(product->dropout);
     draw_patterns(product, network, stream, first_pass);
     kernels_masked_run(&product->shape, rows, product->patterns, product->dense->weights,
                        product->y, product->scratch);

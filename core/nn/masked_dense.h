@@ -13,7 +13,7 @@
 typedef struct masked_dense {
     const nn_layer *dropout, *dense;
     kernels_masked shape; /* shape.masks is the size of a group */
-    float *mask;          /* (inputs) */
+    uint8_t *keep;        /* (inputs) */
     uint8_t *patterns;    /* (inputs) bit b: kept in pass b of the group */
     float *y;             /* (group, rows, units): the output of the dense layer, after its ReLU */
     float *scratch;

@@ -95,7 +95,7 @@ struct nn_layer {
     float *output;             /* (rows, out; pooled where it pools), part of the workspace */
     void *winner;              /* bytes like `output`, where it pools: see kernels.h */
     float *memory;             /* NN_CONV: the engine's, part of the workspace */
-    float *mask;               /* NN_DROPOUT: (rows, out), part of the workspace */
+    void *keep;                /* NN_DROPOUT: bytes (rows, out), part of the workspace */
     const float *y;            /* output of the last pass: `output`, or what was handed through */
     const float *second;       /* NN_ADD: the other summand in this pass */
     gradient_step backward;
@@ -196,10 +196,11 @@ static inline size_t network_head(const nn_network *network)
     return network->layer_count - 1;
 }
 
-/* Elements first .. first+count-1 of the mask that a dropout layer draws in a pass: 0 or 1 / (1 -
- * rate). */
+/* Which of the elements first .. first+count-1 a dropout layer keeps in a pass (1) or not (0), and
+ * what the kept ones are multiplied by, 1 / (1 - rate). */
 void dropout_draw(const nn_layer *layer, const layer_pass *pass, size_t first, size_t count,
-                  float *mask);
+                  uint8_t *keep);
+float dropout_scale(const nn_layer *layer);
 
 /* Index of the first dropout layer; layer_count when there is none. */
 size_t network_first_dropout(const nn_network *network);

@@ -72,7 +72,7 @@ static size_t lay_out(nn_network *network, float *base, size_t rows, bool train)
         if (layer->spec.kind == NN_CONV && i < network->chunk_layers)
             TAKE(layer->memory, network->engine->conv_memory(&layer->conv, train));
         if (layer->spec.kind == NN_DROPOUT)
-            TAKE(layer->mask, size);
+            TAKE(layer->keep, (size + sizeof(float) - 1) / sizeof(float));
         if (layer->pools && train)
             TAKE(layer->winner, (size + sizeof(float) - 1) / sizeof(float));
         if (layer->saved_count > 0 && train)
