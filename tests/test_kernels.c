@@ -372,6 +372,12 @@ static void check_weight_gradient(const kernels_conv *v, size_t count, const flo
         memset(dw, 0, s.weights * sizeof *dw);
         assert_int_equal(kernels_conv_weight_gradient(v, count, x, dy, false, dw, NULL), 0);
         assert_same_bits(dw, want_w, s.weights, "weight gradient without the bias'");
+        conv_sizes part = sizes_of(v, count - 1); /* all images but the last, then that one */
+        assert_int_equal(kernels_conv_weight_gradient(v, count - 1, x, dy, false, dw, db), 0);
+        assert_int_equal(kernels_conv_weight_gradient(v, 1, x + part.x, dy + part.y, true, dw, db),
+                         0);
+        assert_same_bits(dw, want_w, s.weights, "weight gradient in parts");
+        assert_same_bits(db, want_b, v->filters, "bias gradient in parts");
         size_t first = count / 2; /* images, and then the others; or none at all */
         assert_int_equal(kernels_conv_weight_gradient(v, first, x, dy, false, dw, db), 0);
         assert_int_equal(kernels_conv_weight_gradient(v, count - first, x + first * (s.x / count),
@@ -430,6 +436,9 @@ static void conv_shapes(void **state)
         {6, 6, 4, 3, 0, 5, 2},    {1, 1, 3, 3, 1, 4, 2},    {1, 1, 2, 1, 0, 3, 9},
         {11, 4, 3, 2, 0, 4, 5},   {3, 3, 2, 3, 0, 2, 2},    {5, 5, 2, 1, 3, 4, 2},
         {4, 7, 3, 2, 3, 4, 3},    {10, 10, 1, 7, 3, 6, 4},  {2, 3, 70, 3, 2, 9, 2},
+        {7, 13, 3, 3, 0, 48, 1},  {5, 31, 1, 3, 1, 64, 1},  {1, 1, 3, 3, 1, 32, 1},
+        {3, 3, 1, 3, 0, 16, 1},   {32, 9, 3, 3, 1, 80, 1},  {4, 20, 1, 3, 1, 16, 1},
+        {1, 13660, 3, 3, 1, 16, 1}, /* its padded image is larger than the scratch */
     };
     g_seed = 3;
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
@@ -447,6 +456,30 @@ static void conv_shapes(void **state)
         v.width = random_size(v.kernel, 30);
         check_conv(&v, random_size(1, 3));
     }
+}
+
+/* A team that works one after the other, the last share first. */
+static void run_backwards(void *threads, size_t count, void (*task)(void *context, size_t index),
+                          void *context)
+{
+    *(size_t *)threads += count;
+    for (size_t i = count; i-- > 0;)
+        task(context, i);
+}
+
+static void conv_in_shares(void **state)
+{
+    (void)state;
+    static const kernels_conv shapes[] = {
+        {40, 41, 3, 3, 1, 80, 1}, {60, 61, 1, 3, 0, 48, 1}, {30, 31, 2, 3, 0, 70, 1}};
+    size_t shares = 0;
+    const kernels_team team = {.size = 4, .threads = &shares, .run = run_backwards};
+    g_seed = 12;
+    kernels_use_team(&team);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        check_conv(&shapes[i], 3);
+    kernels_use_team(NULL);
+    assert_true(shares > 0);
 }
 
 static void conv_not_finite(void **state)
@@ -1009,6 +1042,7 @@ int main(void)
         cmocka_unit_test(gemm_not_finite),
         cmocka_unit_test(gemm_in_threads),
         cmocka_unit_test(conv_shapes),
+        cmocka_unit_test(conv_in_shares),
         cmocka_unit_test(conv_not_finite),
         cmocka_unit_test(exp_accuracy),
         cmocka_unit_test(log_accuracy),

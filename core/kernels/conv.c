@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
  * conv.c - convolutions as products whose left operand is packed straight from the images. */
+#include "conv_few.h"
 #include "patches.h"
 
 static patches input_patches(const kernels_conv *conv, const float *x)
@@ -23,6 +24,8 @@ static patches input_patches(const kernels_conv *conv, const float *x)
 int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
                       const float *bias, bool relu, float *y)
 {
+    if (ISA(few_fits)(conv))
+        return ISA(few_forward)(conv, count, x, weights, bias, relu, y);
     const patches left = input_patches(conv, x);
     const product_matrix right = {weights, conv->filters};
     const product p = {
@@ -46,6 +49,8 @@ int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, co
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
                               const float *dy, bool add, float *d_weights, float *d_bias)
 {
+    if (ISA(few_fits)(conv))
+        return ISA(few_weight_gradient)(conv, count, x, dy, add, d_weights, d_bias);
     const patches left = input_patches(conv, x);
     const product_matrix right = {dy, conv->filters};
     const size_t pixels = count * left.out_height * left.out_width;

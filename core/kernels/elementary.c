@@ -180,18 +180,20 @@ void ISA(normal)(size_t count, const uint32_t *bits, float *out)
 static float find_largest(size_t count, const float *x)
 {
     float lanes[V_WIDTH], largest = -INFINITY;
-    size_t i = 0;
-    if (count >= V_WIDTH) {
-        v_f32 so_far = v_set1(-INFINITY);
-        for (; i + V_WIDTH <= count; i += V_WIDTH)
-            so_far = v_max(v_load(x + i), so_far);
-        v_store(lanes, so_far);
-        for (size_t k = 0; k < V_WIDTH; k++)
-            largest = lanes[k] > largest ? lanes[k] : largest;
+    if (count < V_WIDTH) {
+        for (size_t i = 0; i < count; i++)
+            largest = x[i] > largest ? x[i] : largest;
+        return largest;
     }
-    for (; i < count; i++)
-        largest = x[i] > largest ? x[i] : largest;
-    return largest;
+    v_f32 so_far = v_set1(-INFINITY);
+    for (size_t i = 0; i + V_WIDTH <= count; i += V_WIDTH)
+        so_far = v_max(v_load(x + i), so_far);
+    so_far = v_max(v_load(x + count - V_WIDTH), so_far);
+    v_store(lanes, so_far);
+    for (size_t half = V_WIDTH / 2; half > 0; half /= 2)
+        for (size_t i = 0; i < half; i++)
+            lanes[i] = lanes[i + half] > lanes[i] ? lanes[i + half] : lanes[i];
+    return lanes[0];
 }
 
 /* The rows of a softmax that are summed side by side: a sum alone would wait for each addition. */
