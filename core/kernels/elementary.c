@@ -199,6 +199,26 @@ static float find_largest(size_t count, const float *x)
 /* The rows of a softmax that are summed side by side: a sum alone would wait for each addition. */
 enum { SOFTMAX_ROWS = 8 };
 
+/* out[i] = exp(x[i] - shift). */
+SIMD_INLINE void shifted_exponentials(size_t count, const float *x, float shift, float *out)
+{
+    const v_f32 shifts = v_set1(shift);
+    if (count < V_WIDTH) {
+        float lanes[V_WIDTH] = {0};
+        memcpy(lanes, x, count * sizeof *x);
+        v_store(lanes, exp_lanes(v_sub(v_load(lanes), shifts)));
+        memcpy(out, lanes, count * sizeof *out);
+        return;
+    }
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH)
+        v_store(out + i, exp_lanes(v_sub(v_load(x + i), shifts)));
+    if (i < count) { /* some of them twice */
+        i = count - V_WIDTH;
+        v_store(out + i, exp_lanes(v_sub(v_load(x + i), shifts)));
+    }
+}
+
 /* Of each row, the sum of exp(x[i] - shift) in double, in order of i. */
 static void sum_exponentials(size_t rows, size_t columns, const float *x, size_t ldx,
                              const float shift[SOFTMAX_ROWS], double ret_sum[SOFTMAX_ROWS])
@@ -208,14 +228,8 @@ static void sum_exponentials(size_t rows, size_t columns, const float *x, size_t
     double sum[SOFTMAX_ROWS] = {0};
     for (size_t done = 0; done < columns; done += BLOCK) {
         const size_t n = columns - done < BLOCK ? columns - done : BLOCK;
-        for (size_t r = 0; r < rows; r++) {
-            const float *from = x + r * ldx + done;
-            for (size_t i = 0; i < n; i++)
-                terms[r][i] = from[i] - shift[r];
-            /* What lies between n and the next whole vector is worked on, too, and not used. */
-            for (size_t i = 0; i < n; i += V_WIDTH)
-                v_store(terms[r] + i, exp_lanes(v_load(terms[r] + i)));
-        }
+        for (size_t r = 0; r < rows; r++)
+            shifted_exponentials(n, x + r * ldx + done, shift[r], terms[r]);
         for (size_t i = 0; i < n; i++)
             for (size_t r = 0; r < SOFTMAX_ROWS; r++)
                 sum[r] += (double)terms[r][i];

@@ -185,9 +185,11 @@ void ISA(pack_right_matrix)(const void *operand, size_t column, size_t count, si
                    sizeof(float[TILE_COLUMNS]));
         return;
     }
-    memset(panel, 0, depth * sizeof(float[TILE_COLUMNS]));
-    for (size_t p = 0; p < depth; p++)
+    for (size_t p = 0; p < depth; p++) {
+        for (size_t j = count / V_WIDTH * V_WIDTH; j < TILE_COLUMNS; j += V_WIDTH)
+            v_store(panel + p * TILE_COLUMNS + j, v_set1(0.0f));
         copy_floats(panel + p * TILE_COLUMNS, from + p * matrix->stride, count);
+    }
 }
 
 void ISA(pack_right_transposed)(const void *operand, size_t column, size_t count, size_t k,
