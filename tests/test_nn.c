@@ -706,6 +706,8 @@ static void impossible_networks_are_refused(void **state)
         {{CONV(2, 5, RELU), HEAD}, 2, {9, 4, 4}, 3, FB_EINVAL, "9 x 4"},
         {{CONV(2, SIZE_MAX, SAME), HEAD}, 2, {9, 4, 4}, 3, FB_EINVAL, "larger"},
         {{CONV(SIZE_MAX, 3, SAME), HEAD}, 2, {9, 4, 4}, 3, FB_ERANGE, "2^31"},
+        {{{.kind = NN_CONV, .size = 1 << 24, .kernel = 3, .same = true, .no_bias = true}, HEAD}, 2,
+         {1, 1, 16}, 3, FB_ERANGE, "2^31"},
         {{DENSE(SIZE_MAX / 2, RELU), HEAD}, 2, {9, 4, 4}, 3, FB_ERANGE, "2^31"},
         {{POOL, HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "9 x 1"},
         {{DROPOUT(1.0), HEAD}, 2, {9, 1, 4}, 3, FB_EINVAL, "[0, 1)"},

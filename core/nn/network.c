@@ -99,7 +99,7 @@ static int resolve_layer(nn_network *network, const nn_layer_spec *spec, size_t 
     if (rc)
         return err ? fb_fail_prefix(err, "layer %zu (%s)", index, layer->ops->name) : rc;
     if (!checked_size(layer->out.height, layer->out.width, layer->out.channels) ||
-        (layer->bias_count && !layer->weight_count))
+        (layer->fan_in && !layer->weight_count))
         return fb_fail(err, FB_ERANGE, "layer %zu (%s): more than 2^31 numbers in one array",
                        index, layer->ops->name);
     return FB_OK;
