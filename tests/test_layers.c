@@ -425,7 +425,8 @@ static void batch_norm_evaluates_by_its_state(void **state)
     }
 }
 
-/* As PyTorch: running = (1 - momentum) running + momentum new, the variance divided by n - 1. */
+/* As PyTorch: running = (1 - momentum) running + momentum new, the variance divided by n - 1. One
+ * pixel, which PyTorch refuses, has no variance. */
 static void batch_norm_keeps_running_statistics(void **state)
 {
     (void)state;
@@ -442,10 +443,10 @@ static void batch_norm_keeps_running_statistics(void **state)
         for (size_t c = 0; c < channels; c++) {
             double mean, variance;
             plain_statistics(&p, c, &mean, &variance);
-            if (count > 1)
-                variance *= count / (count - 1);
             mean = (1 - momentum) * f.state.exact[c] + momentum * mean;
-            variance = (1 - momentum) * f.state.exact[channels + c] + momentum * variance;
+            variance *= count / (count - 1);
+            variance = count > 1 ? (1 - momentum) * f.state.exact[channels + c] +
+                                       momentum * variance : f.state.exact[channels + c];
             assert_true(fabs((double)f.layer.state[c] - mean) <= 1e-6);
             assert_true(fabs((double)f.layer.state[channels + c] - variance) <= 1e-6);
         }

@@ -4,7 +4,8 @@
  * what every other pass uses. From forward to backward it saves the mean and 1 / standard
  * deviation.
  *
- * A batch of one pixel has no variance: its outputs are beta, and nothing is learnt of gamma. */
+ * A batch of one pixel has no variance: its outputs are beta, nothing is learnt of gamma, and the
+ * running variance stays what it is. */
 #include <math.h>
 
 #include "network.h"
@@ -55,12 +56,14 @@ static void update_running(nn_layer *layer, size_t count, const float *mean, con
     size_t channels = layer->in.channels;
     float *running_mean = layer->state, *running_variance = layer->state + channels;
     double momentum = layer->spec.momentum, rest = 1.0 - momentum;
-    double unbiased = count > 1 ? (double)count / (double)(count - 1) : 1.0;
-    for (size_t c = 0; c < channels; c++) {
+    for (size_t c = 0; c < channels; c++)
         running_mean[c] = (float)(rest * (double)running_mean[c] + momentum * (double)mean[c]);
+    if (count == 1)
+        return;
+    double unbiased = (double)count / (double)(count - 1);
+    for (size_t c = 0; c < channels; c++)
         running_variance[c] = (float)(rest * (double)running_variance[c] +
                                       momentum * (unbiased * (double)variance[c]));
-    }
 }
 
 /* The whole layer, by the batch's statistics. */
