@@ -178,6 +178,8 @@ static const struct probe_mistake mistakes[] = {
     {"X", "{learning_rate: '1e-3'}", "7:28",
      "train.learning_rate: expected a number above 0, found the quoted text '1e-3'; remove the"},
     {"X", "{beta1: 1}", "7:20", "train.beta1: expected a number of at least 0 and below 1, found"},
+    {"X", "{epsilon: 1e-31}", "7:22",
+     "train.epsilon: expected a number of at least 1e-30, found '1e-31'"},
     {"X", "{batch: 0}", "7:20", "train.batch: expected an integer from 1 to 1000000, found '0'"},
     {"X", "{keep: best}", "7:19", "train.keep: expected one of last, best-validation, found"},
     {"X", "{engine: gpu}", "7:21", "train.engine: expected one of portable, blas, found 'gpu'"},

@@ -886,8 +886,9 @@ static void impossible_trainings_are_refused(void **state)
     r = fine, r.learning_rate = NAN, refuse_training(&r, &good, "learning rate");
     r = fine, r.beta2 = 1.0, refuse_training(&r, &good, "betas");
     r = fine, r.epsilon = 0.0, refuse_training(&r, &good, "epsilon");
+    r = fine, r.epsilon = 1e-60, refuse_training(&r, &good, "at least 1e-30");
     r = fine, r.optimizer = NN_RMSPROP, r.rho = 1.0, refuse_training(&r, &good, "rho");
-    r = fine, r.optimizer = NN_RMSPROP, r.epsilon = 0.0, refuse_training(&r, &good, "RMSprop's");
+    r = fine, r.optimizer = NN_RMSPROP, r.epsilon = 1e-60, refuse_training(&r, &good, "RMSprop's");
     r = fine, r.momentum = 0.9, refuse_training(&r, &good, "choose SGD");
     r = fine, r.optimizer = NN_SGD, r.momentum = -0.1, refuse_training(&r, &good, "not -0.1");
     r = fine, r.optimizer = NN_SGD, r.momentum = NAN, refuse_training(&r, &good, "momentum");

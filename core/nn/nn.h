@@ -162,7 +162,7 @@ typedef enum nn_keep { NN_KEEP_LAST = 1, NN_KEEP_BEST_VALIDATION = 2 } nn_keep;
 typedef struct nn_recipe {
     nn_optimizer optimizer;
     double learning_rate;
-    double beta1, beta2, epsilon; /* Adam, AdamW; epsilon: RMSprop too */
+    double beta1, beta2, epsilon; /* Adam, AdamW; epsilon, at least 1e-30: RMSprop too */
     double rho;                   /* RMSprop: decay of the mean square */
     double momentum;              /* SGD */
     bool nesterov;                /* SGD */

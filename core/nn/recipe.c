@@ -13,6 +13,15 @@ static bool zero_or_above(double x)
     return x >= 0.0 && x < HUGE_VAL;
 }
 
+/* The smallest epsilon that is above 0 as a float too, and when Adam has multiplied it by sqrt(1 -
+ * beta2): with less, a weight without a gradient would become 0 / 0. */
+static const double LEAST_EPSILON = 1e-30;
+
+static bool is_epsilon(double x)
+{
+    return x >= LEAST_EPSILON && x < HUGE_VAL;
+}
+
 static bool is_decay(double x)
 {
     return x >= 0.0 && x < 1.0;
@@ -23,8 +32,9 @@ static int check_adam(const nn_recipe *recipe, fb_error *err)
     if (!is_decay(recipe->beta1) || !is_decay(recipe->beta2))
         return fb_fail(err, FB_EINVAL, "Adam's betas must be in [0, 1), not %g and %g",
                        recipe->beta1, recipe->beta2);
-    if (!above_zero(recipe->epsilon))
-        return fb_fail(err, FB_EINVAL, "Adam's epsilon must be above 0, not %g", recipe->epsilon);
+    if (!is_epsilon(recipe->epsilon))
+        return fb_fail(err, FB_EINVAL, "Adam's epsilon must be at least %g, not %g", LEAST_EPSILON,
+                       recipe->epsilon);
     return FB_OK;
 }
 
@@ -32,9 +42,9 @@ static int check_rmsprop(const nn_recipe *recipe, fb_error *err)
 {
     if (!is_decay(recipe->rho))
         return fb_fail(err, FB_EINVAL, "RMSprop's rho must be in [0, 1), not %g", recipe->rho);
-    if (!above_zero(recipe->epsilon))
-        return fb_fail(err, FB_EINVAL, "RMSprop's epsilon must be above 0, not %g",
-                       recipe->epsilon);
+    if (!is_epsilon(recipe->epsilon))
+        return fb_fail(err, FB_EINVAL, "RMSprop's epsilon must be at least %g, not %g",
+                       LEAST_EPSILON, recipe->epsilon);
     return FB_OK;
 }
 

@@ -146,7 +146,7 @@ static const struct field_table augment_table = FIELD_TABLE(augment_fields);
      .minimum = 0, .maximum = 1, .below = true}
 #define EPSILON_FIELD                                                                              \
     {.key = "epsilon", .type = FIELD_NUMBER, .offset = AT(recipe.epsilon), .preset = "1e-7",       \
-     .minimum = 0, .above = true, .maximum = INFINITY}
+     .minimum = 1e-30, .maximum = INFINITY}
 #define WEIGHT_DECAY_FIELD(usual)                                                                  \
     {.key = "weight_decay", .type = FIELD_NUMBER, .offset = AT(recipe.weight_decay),               \
      .preset = (usual), .minimum = 0, .maximum = INFINITY}
