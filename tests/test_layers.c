@@ -554,9 +554,12 @@ static void impossible_layers_are_refused(void **state)
     assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.momentum = 1.5), "(0, 1], not 1.5");
     assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.momentum = -0.1), "(0, 1]");
     assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.momentum = (double)NAN), "(0, 1]");
-    assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.epsilon = -1.0), "above 0, not -1");
+    assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.epsilon = -1.0),
+                   "at least 1e-30, not -1");
+    assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.epsilon = 1e-80),
+                   "at least 1e-30, not 1e-80");
     assert_refused((nn_shape){1, 1, 1}, (nn_layer_spec)NORM(.epsilon = (double)INFINITY),
-                   "above 0");
+                   "not inf");
 }
 
 int main(void)

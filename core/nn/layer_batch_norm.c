@@ -12,6 +12,9 @@
 
 static const double USUAL_MOMENTUM = 0.1, USUAL_EPSILON = 1e-5;
 
+/* Where all values of a channel are the same, 1 / sqrt(epsilon) must be a float. */
+static const double LEAST_EPSILON = 1e-30;
+
 static int resolve(nn_layer *layer, fb_error *err)
 {
     nn_layer_spec *spec = &layer->spec;
@@ -23,8 +26,9 @@ static int resolve(nn_layer *layer, fb_error *err)
     if (!(spec->momentum > 0.0 && spec->momentum <= 1.0))
         return fb_fail(err, FB_EINVAL, "the momentum of running statistics must be in (0, 1], not "
                        "%g", spec->momentum);
-    if (!(spec->epsilon > 0.0 && spec->epsilon < HUGE_VAL))
-        return fb_fail(err, FB_EINVAL, "an epsilon must be above 0, not %g", spec->epsilon);
+    if (!(spec->epsilon >= LEAST_EPSILON && spec->epsilon < HUGE_VAL))
+        return fb_fail(err, FB_EINVAL, "an epsilon must be at least %g, not %g", LEAST_EPSILON,
+                       spec->epsilon);
     layer->out = layer->in;
     layer->weight_count = channels;
     layer->bias_count = channels;

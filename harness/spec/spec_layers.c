@@ -42,8 +42,8 @@ static const struct field average_pool_fields[] = {POOL_FIELDS("average_pool")};
 static const struct field statistics_fields[] = {
     {.key = "momentum", .type = FIELD_NUMBER, .offset = AT(momentum), .preset = "0.1", .minimum = 0,
      .above = true, .maximum = 1},
-    {.key = "epsilon", .type = FIELD_NUMBER, .offset = AT(epsilon), .preset = "1e-5", .minimum = 0,
-     .above = true, .maximum = INFINITY},
+    {.key = "epsilon", .type = FIELD_NUMBER, .offset = AT(epsilon), .preset = "1e-5",
+     .minimum = 1e-30, .maximum = INFINITY},
 };
 static const struct field_table statistics_table = FIELD_TABLE(statistics_fields);
 static const struct field batch_norm_fields[] = {
