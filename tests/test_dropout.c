@@ -147,7 +147,7 @@ static void repeating_a_part_is_repeating_all(void **state)
     enum { CASES = sizeof cases / sizeof *cases, PASSES = 5 };
     for (size_t i = 0; i < CASES; i++) {
         bool blas = i == CASES - 1;
-        fixture f = make(&cases[i], blas ? NN_BLAS : NN_PORTABLE, blas ? 1 : 130, PASSES);
+        fixture f = make(&cases[i], blas ? NN_BLAS : NN_PORTABLE, blas ? 1 : 200, PASSES);
         assert_int_equal(network_reserve(f.network, 1, false, NULL), 0);
         for (size_t pass = 0; pass < PASSES; pass++)
             for (size_t row = 0; row < f.count; row++)

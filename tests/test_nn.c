@@ -270,7 +270,7 @@ static void engines_agree(void **state)
 static void head_reproduces_the_logits(void **state)
 {
     (void)state;
-    enum { ROWS = 150, CLASSES = 4, UNITS = 8 };
+    enum { ROWS = 250, CLASSES = 4, UNITS = 8 };
     const case_network *tested = &g_cases[CASE_COUNT - 1];
     samples s = make_samples(tested->input, CLASSES, ROWS, true, 19);
     for (size_t e = 0; e < 2; e++) {
@@ -296,7 +296,7 @@ static void head_reproduces_the_logits(void **state)
 static void inference_is_by_row(void **state)
 {
     (void)state;
-    enum { ROWS = 150, CLASSES = 4 };
+    enum { ROWS = 250, CLASSES = 4 };
     const case_network *tested = &g_cases[CASE_COUNT - 1];
     samples s = make_samples(tested->input, CLASSES, ROWS, true, 23);
     nn_network *network = create_case(tested, NN_PORTABLE);
@@ -491,7 +491,7 @@ static void write_masks(const nn_network *network, fb_stream stream, uint64_t pa
 
 static void check_monte_carlo(const case_network *tested, nn_engine engine)
 {
-    enum { ROWS = 67, PASSES = 4 }; /* more than one chunk */
+    enum { ROWS = 195, PASSES = 2 }; /* more than one chunk */
     size_t classes = tested->class_count, size = nn_shape_size(tested->input);
     nn_network *network = create_case(tested, engine);
     samples s = make_samples(tested->input, classes, ROWS, false, 37);

@@ -8,9 +8,21 @@
 #include "infer.h"
 #include "metrics.h"
 
-size_t infer_chunk(size_t first, size_t count)
+size_t infer_rows_of(const nn_network *network)
 {
-    return count - first < INFER_ROWS ? count - first : INFER_ROWS;
+    const size_t most_floats = (size_t)1 << 24;
+    size_t row = 0, rows = INFER_ROWS;
+    for (size_t i = 0; i < network->layer_count; i++)
+        row += layer_output_size(&network->layers[i]);
+    while (rows > INFER_ROWS / 4 && rows * row > most_floats)
+        rows /= 2;
+    return rows;
+}
+
+size_t infer_chunk(const nn_network *network, size_t first, size_t count)
+{
+    size_t rows = infer_rows_of(network);
+    return count - first < rows ? count - first : rows;
 }
 
 int infer_begin(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,
@@ -19,7 +31,7 @@ int infer_begin(nn_network *network, const nn_source *source, const uint32_t *id
     int rc = samples_check(network, source, ids, count, "requested", err);
     if (rc)
         return rc;
-    return network_reserve(network, infer_chunk(0, count), false, err);
+    return network_reserve(network, infer_chunk(network, 0, count), false, err);
 }
 
 int infer_rows(nn_network *network, const nn_source *source, const uint32_t *ids, size_t first,
@@ -36,13 +48,14 @@ int nn_infer(nn_network *network, const nn_source *source, const uint32_t *ids, 
     size_t size = nn_embedding_size(network), classes = network->class_count;
     size_t head = network_head(network), end = ret_logits ? head + 1 : head;
     int rc = infer_begin(network, source, ids, count, err);
-    for (size_t first = 0; first < count && !rc; first += INFER_ROWS) {
-        size_t rows = infer_chunk(first, count);
+    for (size_t first = 0; first < count && !rc; first += infer_rows_of(network)) {
+        size_t rows = infer_chunk(network, first, count);
         const float *y = NULL;
         rc = infer_rows(network, source, ids, first, rows, end, &y, err);
         if (rc)
             break;
-        const float *embeddings = ret_logits ? network_input_of(network, &network->layers[head]) : y;
+        const float *embeddings =
+            ret_logits ? network_input_of(network, &network->layers[head]) : y;
         if (ret_embeddings)
             memcpy(ret_embeddings + first * size, embeddings, rows * size * sizeof *embeddings);
         if (ret_logits)
@@ -57,8 +70,8 @@ int nn_infer_head(nn_network *network, const float *embeddings, size_t count, fl
     nn_layer *head = &network->layers[network_head(network)];
     const layer_pass pass = network_pass(network, PASS_EVALUATE, (fb_stream){0}, 0);
     size_t size = nn_embedding_size(network), classes = network->class_count;
-    for (size_t first = 0; first < count; first += INFER_ROWS) { /* as nn_infer's chunks */
-        int rc = head->ops->forward(head, &pass, infer_chunk(first, count),
+    for (size_t first = 0; first < count; first += infer_rows_of(network)) { /* as nn_infer's */
+        int rc = head->ops->forward(head, &pass, infer_chunk(network, first, count),
                                     embeddings + first * size, ret_logits + first * classes);
         if (rc)
             return fb_fail(err, rc, "the head: %s in a kernel", fb_status_text(rc));
@@ -71,8 +84,8 @@ static int evaluate_all(nn_network *network, const nn_source *source, const uint
 {
     size_t end = network->layer_count;
     float *logits = network->layers[network_head(network)].output;
-    for (size_t first = 0; first < count; first += INFER_ROWS) {
-        size_t rows = infer_chunk(first, count);
+    for (size_t first = 0; first < count; first += infer_rows_of(network)) {
+        size_t rows = infer_chunk(network, first, count);
         const float *y = NULL;
         int rc = infer_rows(network, source, ids, first, rows, end, &y, err);
         if (rc)

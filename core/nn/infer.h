@@ -4,12 +4,15 @@
 
 #include "network.h"
 
-/* Rows are taken in chunks of this size, by position: large enough to use the dense layers'
- * weights often, small enough for the caches. */
-enum { INFER_ROWS = 64 };
+/* Rows are taken in chunks by position: INFER_ROWS, so that the dense layers' weights are read for
+ * many rows, or a half or a quarter of it where activations are large. */
+enum { INFER_ROWS = 192 };
+
+/* Rows of a chunk; divides INFER_ROWS. */
+size_t infer_rows_of(const nn_network *network);
 
 /* Rows of the chunk that starts at `first`. */
-size_t infer_chunk(size_t first, size_t count);
+size_t infer_chunk(const nn_network *network, size_t first, size_t count);
 
 /* Checks the request and makes room for its largest chunk. */
 int infer_begin(nn_network *network, const nn_source *source, const uint32_t *ids, size_t count,

@@ -16,7 +16,7 @@ static size_t group_size(size_t inputs)
 /* Rows that share the packed weights of a group: the more, the better, but 64 MB are enough. */
 static size_t rows_at_a_time(size_t inputs, size_t rows)
 {
-    enum { MOST_ROWS = 16 * INFER_ROWS, MOST_FLOATS = 1 << 24 };
+    enum { MOST_ROWS = 6 * INFER_ROWS, MOST_FLOATS = 1 << 24 };
     size_t most = MOST_FLOATS / inputs / INFER_ROWS * INFER_ROWS;
     most = most < INFER_ROWS ? INFER_ROWS : most;
     most = most < MOST_ROWS ? most : MOST_ROWS;

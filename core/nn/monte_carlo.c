@@ -39,8 +39,8 @@ static int finish_rows(const monte_carlo *mc, size_t pass, size_t layer, size_t 
 /* Any network: all passes over a chunk, then the next chunk. */
 static int run_chunks(const monte_carlo *mc, fb_error *err)
 {
-    for (size_t first = 0; first < mc->count; first += INFER_ROWS) {
-        size_t rows = infer_chunk(first, mc->count);
+    for (size_t first = 0; first < mc->count; first += infer_rows_of(mc->network)) {
+        size_t rows = infer_chunk(mc->network, first, mc->count);
         const float *x = NULL;
         int rc = infer_rows(mc->network, mc->source, mc->ids, first, rows, mc->shared, &x, err);
         for (size_t pass = 0; pass < mc->passes && !rc; pass++)
@@ -55,8 +55,8 @@ static int run_chunks(const monte_carlo *mc, fb_error *err)
 static int load_block(const monte_carlo *mc, masked_dense *product, size_t begin, size_t rows,
                       fb_error *err)
 {
-    for (size_t first = 0; first < rows; first += INFER_ROWS) {
-        size_t n = infer_chunk(first, rows);
+    for (size_t first = 0; first < rows; first += infer_rows_of(mc->network)) {
+        size_t n = infer_chunk(mc->network, first, rows);
         const float *x = NULL;
         int rc = infer_rows(mc->network, mc->source, mc->ids, begin + first, n, mc->shared, &x,
                             err);
@@ -72,8 +72,9 @@ static int finish_block(const monte_carlo *mc, size_t pass, size_t begin, size_t
                         const float *y, size_t units, fb_error *err)
 {
     int rc = FB_OK;
-    for (size_t first = 0; first < rows && !rc; first += INFER_ROWS)
-        rc = finish_rows(mc, pass, mc->shared + 2, begin + first, infer_chunk(first, rows),
+    for (size_t first = 0; first < rows && !rc; first += infer_rows_of(mc->network))
+        rc = finish_rows(mc, pass, mc->shared + 2, begin + first,
+                         infer_chunk(mc->network, first, rows),
                          y + first * units, err);
     return rc;
 }
