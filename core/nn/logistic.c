@@ -94,28 +94,39 @@ void logistic_finish(logistic *model)
 
 /* ---- probabilities --------------------------------------------------------------------------- */
 
+/* log(1 + x) for x of at least 0, with a small relative error where x is small too: what rounding has
+ * made of 1 + x is in the quotient as well (Kahan). Where all samples are classified well, the loss
+ * is small, and the search for its minimum needs its digits. */
+static double log_beyond_one(double x)
+{
+    double sum = 1.0 + x;
+    return sum == 1.0 ? x : kernels_log_double(sum) * (x / (sum - 1.0));
+}
+
 /* The logit z of the second of two classes becomes its probability. The cross-entropy is log(1 +
  * exp(z)) - target z. */
 static double sigmoid(uint32_t target, double *z)
 {
     double logit = *z, e = kernels_exp_double(-fabs(logit));
     *z = (logit < 0.0 ? e : 1.0) / (1.0 + e);
-    return kernels_log_double(1.0 + e) + (logit > 0.0 ? logit : 0.0) - (target ? logit : 0.0);
+    return log_beyond_one(e) + ((logit > 0.0 ? logit : 0.0) - (target ? logit : 0.0));
 }
 
 /* The logits z become probabilities; returns the cross-entropy. */
 static double softmax(size_t columns, uint32_t target, double *z)
 {
-    double largest = z[0], sum = 0.0, wanted = z[target];
+    size_t top = 0;
+    double others = 0.0; /* beside exp(0) of the largest */
     for (size_t k = 1; k < columns; k++)
-        largest = z[k] > largest ? z[k] : largest;
+        top = z[k] > z[top] ? k : top;
+    const double largest = z[top], above = largest - z[target];
     for (size_t k = 0; k < columns; k++) {
         z[k] = kernels_exp_double(z[k] - largest);
-        sum += z[k];
+        others += k == top ? 0.0 : z[k];
     }
     for (size_t k = 0; k < columns; k++)
-        z[k] /= sum;
-    return kernels_log_double(sum) + largest - wanted;
+        z[k] /= 1.0 + others;
+    return log_beyond_one(others) + above;
 }
 
 /* Makes the samples from `first` on the current ones, with their probabilities. Returns the sum of
