@@ -9,7 +9,8 @@
 /* The largest team whose threads a kernel uses. */
 enum { TEAM_MAX = 64 };
 
-/* Threads that work of about `operations` multiply-adds is worth, at most TEAM_MAX; 1 without a team. */
+/* Threads that work of about `operations` multiply-adds is worth, at most TEAM_MAX; 1 without a
+ * team. */
 size_t team_size_for(double operations);
 
 /* The part [*ret_begin, *ret_end) that share `index` of `shares` has of `total` things, in whole

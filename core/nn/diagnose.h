@@ -1,4 +1,5 @@
-/* diagnose.h - where a pass went wrong, found by looking at what it left behind (internal to nn). */
+/* diagnose.h - where a pass went wrong, found by looking at what it left behind (internal to
+ * nn). */
 #ifndef FB_NN_DIAGNOSE_H
 #define FB_NN_DIAGNOSE_H
 

@@ -94,9 +94,9 @@ void logistic_finish(logistic *model)
 
 /* ---- probabilities --------------------------------------------------------------------------- */
 
-/* log(1 + x) for x of at least 0, with a small relative error where x is small too: what rounding has
- * made of 1 + x is in the quotient as well (Kahan). Where all samples are classified well, the loss
- * is small, and the search for its minimum needs its digits. */
+/* log(1 + x) for x of at least 0, with a small relative error where x is small too: what rounding
+ * has made of 1 + x is in the quotient as well (Kahan). Where all samples are classified well, the
+ * loss is small, and the search for its minimum needs its digits. */
 static double log_beyond_one(double x)
 {
     double sum = 1.0 + x;

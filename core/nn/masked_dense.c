@@ -6,7 +6,8 @@
 #include "infer.h"
 #include "vector.h"
 
-/* The most masks at once pay where each of their patterns has several inputs; then half as many. */
+/* The most masks at once pay where each of their patterns has several inputs; elsewhere half as
+ * many do. */
 static size_t group_size(size_t inputs)
 {
     enum { MANY_INPUTS = 2048 };

@@ -28,8 +28,8 @@ typedef struct layer_pass {
     size_t first_row;  /* of the batch: what the rows of a call begin with */
     fb_stream dropout; /* masks: sub-stream "layer", draw, element */
     uint64_t draw;     /* PASS_TRAIN: the step, counted from 0; PASS_MONTE_CARLO: 0 */
-    /* PASS_TRAIN, not NULL: the backward pass of a dense layer updates its weights, not the bias, by
-     * this; their gradient is then never stored, and d_weights holds nothing. */
+    /* PASS_TRAIN, not NULL: the backward pass of a dense layer updates its weights, not the bias,
+     * by this; their gradient is then never stored, and d_weights holds nothing. */
     layer_update *update;
     void *update_context;
 } layer_pass;
@@ -181,8 +181,8 @@ layer_pass network_pass(const nn_network *network, pass_kind kind, fb_stream dro
                         uint64_t draw);
 
 /* Runs the layers first .. end-1 on x, which is the input (first 0) or the output of the layer
- * before `first`, and gives the last one's output, which is valid until the next pass. The workspace
- * must have been reserved. */
+ * before `first`, and gives the last one's output, which is valid until the next pass. The
+ * workspace must have been reserved before network_pass, which notes where it lies. */
 int network_forward(nn_network *network, const layer_pass *pass, size_t first, size_t end,
                     size_t rows, const float *x, const float **ret_y, fb_error *err);
 

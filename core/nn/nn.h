@@ -32,9 +32,9 @@ typedef enum nn_layer_kind {
     NN_DENSE,        /* flattens its input; bias, then ReLU when relu */
     NN_AVERAGE_POOL, /* as NN_MAX_POOL */
     NN_GLOBAL_POOL,  /* the mean over all pixels: 1 x 1 x channels */
-    NN_BATCH_NORM,   /* over batch and pixels, a channel at a time (Ioffe & Szegedy 2015); ReLU */
+    NN_BATCH_NORM,   /* over batch and pixels, by channel (Ioffe & Szegedy 2015), ReLU when relu */
     NN_RELU,
-    NN_ADD           /* the sum of two layers' outputs, then ReLU when relu: a residual connection */
+    NN_ADD           /* the sum of two layers' outputs, ReLU when relu: a residual connection */
 } nn_layer_kind;
 
 /* A layer reads the output of the one before it, unless `from` says otherwise. Members that are 0
@@ -51,7 +51,7 @@ typedef struct nn_layer_spec {
     double momentum; /* NN_BATCH_NORM: running = (1 - momentum) running + momentum batch; 0 is .1 */
     double epsilon;  /* NN_BATCH_NORM: added to the variance; 0 is 1e-5 */
     size_t from;     /* 0: reads the layer before; k: reads layer k - 1 */
-    size_t other;    /* NN_ADD: the second summand is the output of layer other - 1 */
+    size_t other;    /* NN_ADD: the second summand is layer other - 1's output; 0: the input */
 } nn_layer_spec;
 
 enum { NN_MAX_LAYERS = 128 };
@@ -62,7 +62,7 @@ typedef struct nn_network_spec {
     nn_layer_spec layers[NN_MAX_LAYERS];
 } nn_network_spec;
 
-/* The registry of named networks: "s-cnn", "mlp" (hidden: units of each hidden layer). */
+/* The registry of named networks, each with a line that says what it is. */
 typedef struct nn_network_info {
     const char *name;
     const char *summary;
@@ -154,7 +154,7 @@ typedef enum nn_schedule {
     NN_CONSTANT = 0,
     NN_STEP,     /* times step_factor after every step_epochs epochs */
     NN_COSINE,   /* learning_rate (1 + cos(pi epoch / epochs)) / 2 (Loshchilov & Hutter 2017) */
-    NN_ONE_CYCLE /* up from 1/25 over .3 of all steps, down to 1/250000, both by cosine (Smith 2018) */
+    NN_ONE_CYCLE /* up from 1/25 over .3 of all steps, down to 1/250000, by cosine (Smith 2018) */
 } nn_schedule;
 typedef enum nn_keep { NN_KEEP_LAST = 1, NN_KEEP_BEST_VALIDATION = 2 } nn_keep;
 
@@ -174,10 +174,10 @@ typedef struct nn_recipe {
     size_t batch;
     size_t epochs;                /* at most */
     nn_keep keep;
-    double stop_accuracy;         /* stop after the first epoch whose running training accuracy, each
-                                     batch before its step, reaches it (as BADGE does) */
-    size_t stop_patience;         /* stop after this many epochs without a strictly better validation
-                                     accuracy */
+    double stop_accuracy;         /* stop after the first epoch whose running training accuracy,
+                                     each batch before its step, reaches it (as BADGE does) */
+    size_t stop_patience;         /* stop after this many epochs without a strictly better
+                                     validation accuracy */
     size_t crop_padding;          /* augmentation: pad with this many zeros, crop at random */
     bool flip;                    /* augmentation: mirror left and right at random */
     bool balanced;                /* class weights n / (C n_c) of the labelled samples, in which C
