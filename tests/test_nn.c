@@ -592,7 +592,11 @@ static void metrics_refuse_what_is_not_finite(void **state)
     nn_network *network = create_identity();
     nn_metrics m = {.accuracy = 7.0};
     fb_error err = {0};
-    assert_int_equal(nn_evaluate(network, &source, NULL, labels, 2, &m, &err), FB_ENUMERIC);
+    assert_refused(nn_evaluate(network, &source, NULL, labels, 2, &m, &err), FB_ENUMERIC, &err,
+                   "all weights are finite, but the samples");
+    network->layers[0].bias[1] = INFINITY;
+    assert_refused(nn_evaluate(network, &source, NULL, labels, 1, &m, &err), FB_ENUMERIC, &err,
+                   "the weights of layer 0 (dense) are not finite");
     assert_true(m.accuracy == 7.0);
     assert_int_equal(nn_evaluate(network, &source, NULL, labels, 0, &m, &err), FB_EINVAL);
     nn_destroy(network);

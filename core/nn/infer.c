@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "diagnose.h"
 #include "infer.h"
 #include "metrics.h"
 
@@ -79,6 +80,14 @@ int nn_infer_head(nn_network *network, const float *embeddings, size_t count, fl
     return FB_OK;
 }
 
+static int fail_not_finite(const nn_network *network, size_t first, size_t rows, fb_error *err)
+{
+    char clause[DIAGNOSE_SIZE];
+    diagnose_not_finite(network, 0, clause);
+    return fb_fail(err, FB_ENUMERIC, "the loss of samples is not finite (positions %zu to %zu): %s",
+                   first, first + rows - 1, clause);
+}
+
 static int evaluate_all(nn_network *network, const nn_source *source, const uint32_t *ids,
                         const uint32_t *labels, size_t count, tally *counts, fb_error *err)
 {
@@ -92,8 +101,7 @@ static int evaluate_all(nn_network *network, const nn_source *source, const uint
             return rc;
         tally_add(counts, rows, logits, labels + first);
         if (!isfinite(counts->loss))
-            return fb_fail(err, FB_ENUMERIC, "the loss of samples is not finite (positions %zu to "
-                           "%zu): the weights have diverged", first, first + rows - 1);
+            return fail_not_finite(network, first, rows, err);
     }
     return FB_OK;
 }
