@@ -151,6 +151,17 @@ static void another_experiment_is_refused_by_name(void **state)
     snprintf(f->cells[1].key, sizeof f->cells[1].key, "key-2");
     assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
     assert_non_null(strstr(err.text, "seed (1 there, 2 now)"));
+    /* Keys that one of the two lacks, and keys inside keys. */
+    f->cells[1].identity = (char *)"{\"seed\":1,\"strategy\":\"ldm\",\"features\":\"f\"}";
+    assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
+    assert_non_null(strstr(err.text, "differ in features (none there, \"f\" now)"));
+    f->cells[1].identity = (char *)"{\"strategy\":\"ldm\",\"recipe\":{\"batch\":1,\"epochs\":2}}";
+    f->cells[1].key[0] = 'K';
+    assert_int_equal(store_run_sql(f->store,
+                                   "UPDATE cells SET identity='{\"strategy\":\"ldm\","
+                                   "\"recipe\":{\"batch\":1}}' WHERE key='key-1'", "test", &err), 0);
+    assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
+    assert_non_null(strstr(err.text, "differ in recipe.epochs (none there, 2 now)"));
 }
 
 /* Only the newest state of a cell is kept; a round without one, its last, keeps it. */
@@ -247,6 +258,14 @@ static void a_database_of_the_first_version_is_read_and_then_migrated(void **sta
     assert_int_equal(version_of(f->store), 1); /* a reader changes nothing */
     store_close(f->store);
     assert_int_equal(store_open(f->directory, true, &f->store, &err), 0);
+    char *planned = f->cells[1].identity;
+    f->cells[1].identity = (char *)"{\"seed\":2,\"strategy\":\"ldm\"}";
+    strcpy(f->cells[1].key, "key-other");
+    assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
+    assert_int_equal(version_of(f->store), 1); /* nor does a run that is refused */
+    f->cells[1].identity = planned;
+    strcpy(f->cells[1].key, "key-1");
+    assert_int_equal(store_enter_plan(f->store, &f->plan, &err), 0);
     assert_int_equal(version_of(f->store), 2);
     json_t *facts = json_object();
     assert_int_equal(store_begin_run(f->store, facts, &err), 0);

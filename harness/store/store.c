@@ -155,23 +155,34 @@ int store_lock(const char *directory, int *ret_fd, fb_error *err)
     return rc;
 }
 
-/* Runs SQL that makes the tables those of SCHEMA_VERSION, in one transaction. */
+/* Runs SQL that makes the tables those of SCHEMA_VERSION; the caller has begun a transaction. */
 static int make_tables(struct store *store, const char *sql, fb_error *err)
 {
     static const char what[] = "create the tables";
     char marks[128];
     snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              APPLICATION_ID, SCHEMA_VERSION);
-    int rc = store_run_sql(store, "BEGIN IMMEDIATE", what, err);
+    int rc = store_run_sql(store, sql, what, err);
+    return rc ? rc : store_run_sql(store, marks, what, err);
+}
+
+static int make_database(struct store *store, fb_error *err)
+{
+    int rc = store_run_sql(store, "BEGIN IMMEDIATE", "create the tables", err);
     if (!rc)
-        rc = store_run_sql(store, sql, what, err);
-    if (!rc)
-        rc = store_run_sql(store, marks, what, err);
-    return rc ? rc : store_run_sql(store, "COMMIT", what, err);
+        rc = make_tables(store, schema_sql, err);
+    return rc ? rc : store_run_sql(store, "COMMIT", "create the tables", err);
+}
+
+int store_migrate(struct store *store, fb_error *err)
+{
+    int64_t version = 0;
+    int rc = read_pragma(store, "PRAGMA user_version", &version, err);
+    return !rc && version == 1 ? make_tables(store, STATES_SQL, err) : rc;
 }
 
 /* Sees to it that the open file is ours and of a version that we know; creates the tables in a new
- * one and those that are missing in an older one. A reader needs none that older ones lack. */
+ * one. A reader needs none that older ones lack. */
 static int check_schema(struct store *store, bool writable, fb_error *err)
 {
     int64_t application = 0, version = 0;
@@ -181,7 +192,7 @@ static int check_schema(struct store *store, bool writable, fb_error *err)
     if (rc)
         return rc;
     if (application == 0 && version == 0 && writable)
-        return make_tables(store, schema_sql, err);
+        return make_database(store, err);
     if (application != APPLICATION_ID)
         return fb_fail(err, FB_EFORMAT, "%s: this is not a flipbench results database",
                        store->path);
@@ -189,7 +200,7 @@ static int check_schema(struct store *store, bool writable, fb_error *err)
         return fb_fail(err, FB_EFORMAT,
                        "%s: the database has version %lld, and this flipbench reads versions up to "
                        "%d", store->path, (long long)version, SCHEMA_VERSION);
-    return version == 1 && writable ? make_tables(store, STATES_SQL, err) : FB_OK;
+    return FB_OK;
 }
 
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err)

@@ -23,7 +23,7 @@ struct store;
  * has it. The descriptor is closed on exec; the lock goes with the process. */
 int store_lock(const char *directory, int *ret_fd, fb_error *err);
 
-/* Opens DIR/results.db, creating and migrating it when `writable`. FB_ENOENT when a reader finds
+/* Opens DIR/results.db, creating it when `writable`. FB_ENOENT when a reader finds
  * none; FB_EFORMAT when the file is not a flipbench database or damaged. */
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err);
 
@@ -36,7 +36,8 @@ int store_remove(const char *directory, fb_error *err);
 /* Starts a run: a row of provenance (a JSON object of facts). */
 int store_begin_run(struct store *store, const json_t *facts, fb_error *err);
 
-/* Enters the plan's cells. A cell that is there under the same name, strategy and trial but with
+/* Enters the plan's cells and, when none of them is refused, makes an older database one of this
+ * version. A cell that is there under the same name, strategy and trial but with
  * another identity is FB_ECONFLICT; the sentence names the first difference. */
 int store_enter_plan(struct store *store, const struct plan *plan, fb_error *err);
 

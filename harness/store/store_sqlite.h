@@ -24,6 +24,10 @@ int store_finish(struct store *store, sqlite3_stmt *statement, const char *what,
 /* Runs SQL text that takes no values. */
 int store_run_sql(struct store *store, const char *sql, const char *what, fb_error *err);
 
+/* Makes an older database one of this version, within the caller's transaction: with a plan that is
+ * refused, it stays as it is, and the program that wrote it can go on with it. */
+int store_migrate(struct store *store, fb_error *err);
+
 /* The id of the cell with this key; FB_ENOENT when there is none. */
 int store_cell_id(struct store *store, const char *key, int64_t *ret_id, fb_error *err);
 

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "digest.h"
 #include "store_sqlite.h"
+#include "strbuf.h"
 
 static void utc_now(char *out, size_t size)
 {
@@ -50,26 +51,41 @@ static int end_transaction(struct store *store, int rc, fb_error *err)
 
 /* ---- cells --------------------------------------------------------------------------------- */
 
-/* The name of the first member in which two identities differ, with both values, into `out`. */
-static void first_difference(const char *stored, const char *planned, char *out, size_t size)
+/* The name of the first member that one object has and the other has not, or has with another
+ * value; NULL when they are equal. The name lives as long as the objects. */
+static const char *differing_member(json_t *a, json_t *b)
 {
-    json_t *a = json_loads(stored, 0, NULL), *b = json_loads(planned, 0, NULL);
     const char *name;
     json_t *value;
-    snprintf(out, size, "its identity");
-    json_object_foreach (a, name, value) {
-        json_t *other = json_object_get(b, name);
-        if (json_equal(value, other))
-            continue;
-        char *was = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-        char *is = json_dumps(other, JSON_ENCODE_ANY | JSON_COMPACT);
-        snprintf(out, size, "%s (%s there, %s now)", name, was ? was : "?", is ? is : "none");
-        free(was);
-        free(is);
-        break;
+    json_object_foreach (a, name, value)
+        if (!json_equal(value, json_object_get(b, name)))
+            return name;
+    json_object_foreach (b, name, value)
+        if (!json_object_get(a, name))
+            return name;
+    return NULL;
+}
+
+/* "MEMBER.MEMBER (VALUE there, VALUE now)", the first in which two identities differ. */
+static void first_difference(const char *stored, const char *planned, fb_strbuf *out)
+{
+    json_t *stored_root = json_loads(stored, 0, NULL), *planned_root = json_loads(planned, 0, NULL);
+    json_t *a = stored_root, *b = planned_root;
+    const char *name;
+    while ((name = differing_member(a, b))) {
+        fb_strbuf_printf(out, "%s%s", out->length ? "." : "", name);
+        a = json_object_get(a, name);
+        b = json_object_get(b, name);
+        if (!json_is_object(a) || !json_is_object(b))
+            break;
     }
-    json_decref(a);
-    json_decref(b);
+    char *was = json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *is = json_dumps(b, JSON_ENCODE_ANY | JSON_COMPACT);
+    fb_strbuf_printf(out, " (%s there, %s now)", was ? was : "none", is ? is : "none");
+    free(was);
+    free(is);
+    json_decref(stored_root);
+    json_decref(planned_root);
 }
 
 /* Refuses a plan whose cell is stored under the same name with another identity. */
@@ -92,14 +108,15 @@ static int check_identity(struct store *store, const struct plan *plan, const pl
     sqlite3_bind_text(find, 5, cell->key, -1, SQLITE_STATIC);
     int step = sqlite3_step(find);
     if (step == SQLITE_ROW) {
-        char difference[512];
-        first_difference((const char *)sqlite3_column_text(find, 0), cell->identity, difference,
-                         sizeof difference);
+        fb_strbuf difference = FB_STRBUF_INIT;
+        first_difference((const char *)sqlite3_column_text(find, 0), cell->identity, &difference);
         rc = fb_fail(err, FB_ECONFLICT,
                      "%s: setting '%s', strategy '%s', trial %u is stored here from another "
                      "experiment: they differ in %s; choose another -o, rename the setting, or "
                      "start over with --fresh",
-                     store->path, setting->spec->name, strategy->label, cell->trial, difference);
+                     store->path, setting->spec->name, strategy->label, cell->trial,
+                     difference.text);
+        fb_strbuf_finish(&difference);
     } else if (step != SQLITE_DONE) {
         rc = store_fail(store, "look up a cell", err);
     }
@@ -152,6 +169,8 @@ int store_enter_plan(struct store *store, const struct plan *plan, fb_error *err
         return rc;
     for (size_t i = 0; !rc && i < plan->cell_count; i++)
         rc = enter_cell(store, plan, &plan->cells[i], err);
+    if (!rc)
+        rc = store_migrate(store, err);
     return end_transaction(store, rc, err);
 }
 
