@@ -217,6 +217,18 @@ static void tells_strategies_of_one_label_apart_by_parameters(void **state)
     spec_finish(&spec);
 }
 
+/* A label is a text, whatever it looks like. */
+static void a_baseline_named_0_is_written_out(void **state)
+{
+    (void)state;
+    struct spec spec = parse(HEAD SETTING "strategies: [random, {use: margin, label: 0}]\n"
+                                          "report: {baseline: 0}\n");
+    struct spec again = parse(spec.resolved);
+    assert_string_equal(again.report.baseline, "0");
+    spec_finish(&spec);
+    spec_finish(&again);
+}
+
 static void takes_the_first_strategy_as_baseline_without_random(void **state)
 {
     (void)state;
@@ -717,6 +729,7 @@ int main(void)
         cmocka_unit_test(keeps_parameters_as_text_with_their_places),
         cmocka_unit_test(takes_a_test_set_from_files),
         cmocka_unit_test(tells_strategies_of_one_label_apart_by_parameters),
+        cmocka_unit_test(a_baseline_named_0_is_written_out),
         cmocka_unit_test(takes_the_first_strategy_as_baseline_without_random),
         cmocka_unit_test(refuses_each_mistake_at_its_place),
         cmocka_unit_test(refuses_what_is_no_mapping),

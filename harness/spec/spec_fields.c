@@ -187,8 +187,9 @@ static int write_member(const struct field *field, const void *source, struct no
     fb_strbuf text = FB_STRBUF_INIT;
     format_member(field, source, &text);
     int rc = fb_strbuf_check(&text, "the resolved spec", err);
-    bool zero = text.length == 0 || strcmp(text.text, "0") == 0;
-    if (!rc && !(field->optional && zero))
+    bool words = field->type == FIELD_TEXT || field->type == FIELD_PATH; /* "0" is one too */
+    bool unset = text.length == 0 || (!words && strcmp(text.text, "0") == 0);
+    if (!rc && !(field->optional && unset))
         rc = node_append_text(mapping, field->key, text.text, err);
     fb_strbuf_finish(&text);
     return rc;
