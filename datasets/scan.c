@@ -8,13 +8,29 @@
 #include "files.h"
 #include "parts.h"
 
+/* Tells what only looks like a wrong first line. */
+static int check_start(const char *path, const char *text, size_t length, fb_error *err)
+{
+    if (length >= 2 && memcmp(text, "\x1f\x8b", 2) == 0)
+        return fb_fail(err, FB_EFORMAT, "%s: the file is compressed; expected plain text: unpack "
+                       "it with gunzip", path);
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        return fb_fail(err, FB_EFORMAT, "%s: the file begins with a byte order mark; save it "
+                       "without one", path);
+    return FB_OK;
+}
+
 int scan_init(const char *path, text_scan *ret_scan, fb_error *err)
 {
     text_scan scan = {.path = path};
     size_t length = 0;
     int rc = fb_file_read(path, (size_t)DATA_MAX_BYTES, &scan.text, &length, err);
-    if (rc)
+    if (!rc)
+        rc = check_start(path, scan.text, length, err);
+    if (rc) {
+        fb_free(scan.text);
         return rc;
+    }
     scan.end = scan.text + length;
     scan_rewind(&scan);
     *ret_scan = scan;
