@@ -143,7 +143,7 @@ static int check_budget(struct plan *plan, plan_setting *setting, fb_error *err)
 {
     const spec_setting *budget = setting->spec;
     size_t pool = setting->splits[0].pool_count;
-    if (budget->query > pool && !budget->rounds_all)
+    if (budget->query > pool && !budget->rounds_all && budget->rounds > 0)
         return spec_fail(
             err, FB_ERANGE, plan->spec, budget->place,
             "setting '%s': budget.query is %zu, but only %zu samples are unlabelled at "
@@ -179,6 +179,34 @@ static int check_class_weights(const struct plan *plan, const plan_setting *sett
                      setting->data->class_count);
 }
 
+/* Says before any training what the trainer would refuse in every round. */
+static int check_augmentation(const struct plan *plan, const plan_setting *setting, fb_error *err)
+{
+    const nn_recipe *recipe = &setting->spec->recipe;
+    size_t height = setting->data->height, width = setting->data->width;
+    size_t side = height < width ? height : width;
+    if (recipe->crop_padding > 0 && recipe->crop_padding >= side)
+        return spec_fail(err, FB_EINVAL, plan->spec, setting->spec->place,
+                         "setting '%s': train.augment.crop is %zu, but the samples are %zu x %zu; "
+                         "it must be below both, or left out",
+                         setting->spec->name, recipe->crop_padding, height, width);
+    if (recipe->flip && width == 1)
+        return spec_fail(err, FB_EINVAL, plan->spec, setting->spec->place,
+                         "setting '%s': train.augment.flip is for images, and the samples are "
+                         "%zu x 1; leave it out", setting->spec->name, height);
+    return FB_OK;
+}
+
+static int check_state(const struct plan *plan, const plan_setting *setting, fb_error *err)
+{
+    if (!setting->spec->warm || setting->state_size <= PLAN_MAX_STATE)
+        return FB_OK;
+    return spec_fail(err, FB_ERANGE, plan->spec, setting->spec->place,
+                     "setting '%s': 'start: warm' stores the network's %zu numbers after each "
+                     "round, and %d is the most; use a smaller network or 'start: cold'",
+                     setting->spec->name, setting->state_size, (int)PLAN_MAX_STATE);
+}
+
 static int prepare_setting(struct plan *plan, size_t i, const char *directory, fb_error *err)
 {
     plan_setting *setting = &plan->settings[i];
@@ -192,6 +220,8 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
         rc = check_budget(plan, setting, err);
     if (!rc)
         rc = check_class_weights(plan, setting, err);
+    if (!rc)
+        rc = check_augmentation(plan, setting, err);
     if (rc)
         return rc;
     nn_shape shape = {setting->data->height, setting->data->width, setting->data->channels};
@@ -210,7 +240,7 @@ static int prepare_setting(struct plan *plan, size_t i, const char *directory, f
     setting->parameter_count = nn_parameter_count(network);
     setting->state_size = nn_state_size(network);
     nn_destroy(network);
-    return FB_OK;
+    return check_state(plan, setting, err);
 }
 
 /* ---- strategies ---------------------------------------------------------------------------- */

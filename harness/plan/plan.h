@@ -18,6 +18,10 @@
 #include "spec.h"
 #include "status.h"
 
+/* Numbers of a network that a warm start can carry to the next round: a cell sends them as one
+ * message, which is limited. */
+enum { PLAN_MAX_STATE = 50000000 };
+
 typedef struct plan_setting {
     const spec_setting *spec;
     const dataset *data;

@@ -101,6 +101,43 @@ class Files(Case):
             self.assertIn("spec.yaml:5:5: ", sentence)
             self.write(name, good)
 
+    def test_files_that_are_no_plain_text_are_told_so(self):
+        for start, words in ((b"\x1f\x8b\x08", "unpack it with gunzip"),
+                             (b"\xef\xbb\xbf1 1:2\n", "byte order mark")):
+            for name in ("data.libsvm", "initial.txt"):
+                with open(self.path(name), "rb") as file:
+                    before = file.read()
+                with open(self.path(name), "wb") as file:
+                    file.write(start + before)
+                said = self.refused("check", self.spec)
+                self.assertIn(name + ": the file", said)
+                self.assertIn(words, said)
+                with open(self.path(name), "wb") as file:
+                    file.write(before)
+
+    def test_nothing_is_asked_for_in_no_rounds(self):
+        """A pool smaller than the query is fine as long as nothing is queried."""
+        self.write("initial.txt", lines(range(25, 100)))
+        self.fine("run", self.spec, "-o", self.path("out"), "--set", "budget.rounds=0")
+        said = self.refused("check", self.spec, "--set", "budget.rounds=1")
+        self.assertIn("only 0 samples are unlabelled", said)
+
+    def test_augmentation_is_checked_against_the_samples(self):
+        said = self.refused("check", self.spec, "--set", "train.augment.crop=2")
+        self.assertIn("train.augment.crop is 2, but the samples are 1 x 1", said)
+        said = self.refused("check", self.spec, "--set", "train.augment.flip=true")
+        self.assertIn("train.augment.flip is for images", said)
+        images = ("--set", "dataset={format: synthetic, generator: glyphs, train: 200}")
+        self.fine("check", self.spec, *images, "--set", "train.augment={crop: 27, flip: true}")
+        said = self.refused("check", self.spec, *images, "--set", "train.augment.crop=28")
+        self.assertIn("crop is 28, but the samples are 28 x 28", said)
+
+    def test_a_network_too_large_for_a_warm_start_is_refused_before_training(self):
+        large = ("--set", "network={name: mlp, hidden: [8000, 6500]}")
+        self.fine("check", self.spec, *large)
+        said = self.refused("check", self.spec, *large, "--set", "train.start=warm")
+        self.assertIn("'start: warm' stores the network's 52", said)
+
     def test_a_standardized_set_is_another_one(self):
         out = self.path("out")
         self.fine("run", self.spec, "-o", out)
