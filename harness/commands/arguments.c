@@ -18,6 +18,16 @@ uint64_t argument_whole(struct argp_state *state, const char *option, const char
     return value;
 }
 
+uint64_t argument_count(struct argp_state *state, const char *option, const char *text,
+                        uint64_t maximum)
+{
+    uint64_t value = argument_whole(state, option, text, 1);
+    if (value > maximum)
+        argp_error(state, "%s %s: expected at most %llu", option, text,
+                   (unsigned long long)maximum);
+    return value;
+}
+
 double argument_positive(struct argp_state *state, const char *option, const char *text,
                          double maximum)
 {

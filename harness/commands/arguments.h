@@ -12,6 +12,10 @@
 uint64_t argument_whole(struct argp_state *state, const char *option, const char *text,
                         uint64_t minimum);
 
+/* A whole number from 1 to `maximum`. */
+uint64_t argument_count(struct argp_state *state, const char *option, const char *text,
+                        uint64_t maximum);
+
 /* A number above 0 and at most `maximum`. */
 double argument_positive(struct argp_state *state, const char *option, const char *text,
                          double maximum);

@@ -84,7 +84,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
             argp_error(state, "--engine %s: expected portable or blas", value);
         return 0;
     case 'b':
-        arguments->batch = (size_t)argument_positive(state, "--batch", value, SAMPLES);
+        arguments->batch = (size_t)argument_count(state, "--batch", value, SAMPLES);
         return 0;
     case 's':
         arguments->seconds = argument_positive(state, "--seconds", value, 3600);
@@ -93,10 +93,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         arguments->input = image_size(state, value);
         return 0;
     case OPTION_CLASSES:
-        arguments->classes = (size_t)argument_positive(state, "--classes", value, 100000);
+        arguments->classes = (size_t)argument_count(state, "--classes", value, 100000);
         return 0;
     case OPTION_PASSES:
-        arguments->passes = (size_t)argument_positive(state, "--passes", value, 10000);
+        arguments->passes = (size_t)argument_count(state, "--passes", value, 10000);
         return 0;
     case OPTION_THREADS:
         arguments->threads = (size_t)argument_whole(state, "--threads", value, 1);

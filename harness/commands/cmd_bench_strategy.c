@@ -46,12 +46,15 @@ typedef struct bench_strategy {
     select_sizes sizes;
     double seconds;
     bool json;
+    const char *sized; /* the last option that gave a size; NULL: none */
     selection *selection;
     uint64_t turns; /* so far */
 } bench_strategy;
 
 static size_t side(struct argp_state *state, const char *option, const char *text, uint64_t minimum)
 {
+    bench_strategy *b = state->input;
+    b->sized = option;
     uint64_t value = argument_whole(state, option, text, minimum);
     if (value > LARGEST)
         argp_error(state, "%s %s: expected at most %d", option, text, LARGEST);
@@ -68,6 +71,9 @@ static void check_arguments(bench_strategy *b, struct argp_state *state)
         o->query = 10;
     if (files && !(o->pool_embeddings && o->head_weights && o->head_bias))
         argp_error(state, "--pool-embeddings, --head-weights and --head-bias go together");
+    if (files && b->sized)
+        argp_error(state, "%s is the size of an array that is drawn, but the arrays are read from "
+                   "files: leave it out", b->sized);
     if (!files && (o->labeled_embeddings || o->labeled_labels || o->reference_embeddings ||
                    o->mc_probabilities || o->ensemble_probabilities || o->representation))
         argp_error(state, "a file of some arrays needs --pool-embeddings beside it");

@@ -50,6 +50,8 @@ class Networks(Case):
             self.assertIn(word, self.refused("bench", *arguments))
         for arguments in ((), ("nosuch",), ("train", "infer"), ("train", "--passes", "3"),
                           ("train", "--input", "3x3"), ("train", "--threads", "0"), ("train", "--input", "0x3x3"), ("train", "--batch", "0"),
+                          ("train", "--network", "mlp", "--batch", "2.5", "--seconds", "0.01"), ("train", "--batch", "5000"),
+                          ("train", "--network", "mlp", "--classes", "3.5", "--seconds", "0.01"), ("infer", "--passes", "1.5"),
                           ("train", "--seconds", "nan"), ("train", "--format", "xml")):
             done = flipbench("bench", *arguments)
             self.assertEqual((done.returncode, done.stdout), (2, ""), arguments)
@@ -81,6 +83,9 @@ class Strategies(Case):
         answer = json.loads(self.fine("bench", "strategy", "margin", *files, "--query", "15", "--seconds", "0.01",
                                       "--format", "json"))
         self.assertEqual((answer["n"], answer["d"], answer["classes"]), (300, 16, 5))
+        done = flipbench("bench", "strategy", "margin", *files, "--n", "7", "--seconds", "0.01")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--n is the size of an array that is drawn", done.stderr)
 
     def test_refusals(self):
         for arguments, word in ((("nosuch",), "nosuch"), (("entropy", "--n", "5", "--query", "6"), "1 to 5"),
