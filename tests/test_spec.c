@@ -488,6 +488,19 @@ static void refuses_a_wrong_set(void **state)
 
 /* ---- the grid -------------------------------------------------------------------------------- */
 
+static void a_place_in_a_list_names_no_point_alone(void **state)
+{
+    (void)state;
+    struct spec spec = parse(HEAD
+                             "settings:\n"
+                             "  - {name: one, dataset: mnist, network: {name: mlp, hidden: [7]},\n"
+                             "     budget: {initial: 10, query: 5, rounds: 2}}\n" STRATEGIES
+                             "grid: {network.hidden.0: [3, 4]}\n");
+    assert_int_equal(spec.setting_count, 2);
+    assert_string_equal(spec.settings[1].name, "one network.hidden.0=4");
+    spec_finish(&spec);
+}
+
 static void unrolls_the_grid(void **state)
 {
     (void)state;
@@ -739,6 +752,7 @@ int main(void)
         cmocka_unit_test(sets_values_from_the_command_line),
         cmocka_unit_test(sets_a_key_in_every_setting),
         cmocka_unit_test(refuses_a_wrong_set),
+        cmocka_unit_test(a_place_in_a_list_names_no_point_alone),
         cmocka_unit_test(unrolls_the_grid),
         cmocka_unit_test(names_grid_keys_that_end_alike_in_full),
         cmocka_unit_test(refuses_to_hide_a_set_behind_the_grid),

@@ -345,7 +345,8 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
 
 /* ---- cells --------------------------------------------------------------------------------- */
 
-/* Two settings that differ in nothing but their name or number of rounds would be one cell in the store. */
+/* Two settings that differ in nothing but their name, number of rounds or threads would be one cell
+ * in the store. */
 static int refuse_twin(const struct plan *plan, const plan_cell *cell, fb_error *err)
 {
     const spec_setting *setting = plan->settings[cell->setting].spec;
@@ -355,7 +356,7 @@ static int refuse_twin(const struct plan *plan, const plan_cell *cell, fb_error 
         if (strcmp(other->key, cell->key) == 0)
             return spec_fail(err, FB_EINVAL, plan->spec, setting->place,
                              "settings '%s' and '%s' are the same experiment: they differ at most "
-                             "in their name and number of rounds; keep the longer one",
+                             "in their name, number of rounds and threads; keep one, the longer",
                              plan->settings[other->setting].spec->name, setting->name);
     }
     return FB_OK;

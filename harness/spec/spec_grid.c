@@ -73,10 +73,13 @@ static const char *last_key(const char *path)
     return dot ? dot + 1 : path;
 }
 
-/* The last key of a path, or the whole path when another of the grid ends alike. */
+/* The last key of a path; or the whole path when another of the grid ends alike, or when that key
+ * is a place in a list and says nothing alone. */
 static const char *short_name(const struct node *grid, const struct node *item)
 {
     const char *name = last_key(item->key);
+    if (strspn(name, "0123456789") == strlen(name))
+        return item->key;
     for (size_t i = 0; i < grid->count; i++)
         if (&grid->items[i] != item && strcmp(last_key(grid->items[i].key), name) == 0)
             return item->key;

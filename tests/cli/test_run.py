@@ -387,6 +387,8 @@ class Refusals(Case):
         spec = self.write("spec.yaml", QUICK + "grid: {budget.rounds: [1, 2]}\n")
         text = self.refused("run", spec, "-o", self.path("out"))
         self.assertIn("the same experiment", text)
+        spec = self.write("spec.yaml", QUICK + "grid: {train.threads: [1, 2]}\n")
+        self.assertIn("number of rounds and threads", self.refused("run", spec, "-o", self.path("out")))
 
     def test_another_experiment_in_the_folder(self):
         spec = self.write("spec.yaml", QUICK)
