@@ -187,6 +187,7 @@ static void a_state_is_left_to_the_next_round(void **state)
     assert_int_equal(store_load_state(f->store, "key-0", 0, read, 3, &err), FB_EFORMAT);
     assert_int_equal(store_load_state(f->store, "key-0", 1, read, 2, &err), FB_EFORMAT);
     assert_non_null(strstr(err.text, "round 1"));
+    assert_non_null(strstr(err.text, "start over with --fresh"));
 }
 
 /* Makes the file what the first version wrote. */

@@ -150,7 +150,7 @@ int store_load_state(struct store *store, const char *key, size_t round, float *
     else if (step == SQLITE_DONE)
         rc = fb_fail(err, FB_EFORMAT,
                      "%s: the weights that round %zu of a cell left are missing; the file is "
-                     "damaged", store->path, round);
+                     "damaged; move it away, or start over with --fresh", store->path, round);
     else
         rc = store_fail(store, "read a network's state", err);
     sqlite3_finalize(read);
