@@ -381,7 +381,7 @@ static void test_small_losses(void **state)
     (void)state;
     for (uint64_t seed = 0; seed < 12; seed++) {
         size_t count = seed % 2 ? 100 : 20, classes = seed % 3 ? 10 : 2;
-        sample_set set = make_clouds(count, 200, classes, pow(10, seed % 4), 2.0, 60 + seed);
+        sample_set set = make_clouds(count, 200, classes, pow(10, (double)(seed % 4)), 2.0, 60 + seed);
         for (size_t i = 0; i < set.count * set.features; i++)
             set.x[i] = floor(64.0 * (set.x[i] + 2.0));
         fit(&set, LINEAR_LBFGS);

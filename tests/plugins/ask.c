@@ -40,7 +40,7 @@ static int create_asking(const fb_host *host, const fb_value *values, void **ret
     if (rc)
         return rc;
     for (uint32_t i = 0; i < array.ndim; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "shape_%u", i);
         host->record(host, name, (double)array.shape[i]);
         total *= array.shape[i];
