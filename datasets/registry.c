@@ -13,8 +13,8 @@
 
 enum { CIFAR_10, CIFAR_100, FASHION_MNIST, MNIST, ENTRY_COUNT };
 
-/* The digests of CIFAR's published files are not known to us: only files that were at hand have one.
- */
+/* The digests of CIFAR's published files are not known to us: only files that were at hand have
+ * one. */
 static const data_registry_entry g_registry[ENTRY_COUNT] = {
     [CIFAR_10] =
         {.name = "cifar-10",

@@ -67,8 +67,8 @@ static uint32_t *draw_ids(const dataset *data, size_t count)
     uint32_t *ids = calloc(count, sizeof *ids);
     for (uint32_t i = 0; i < data->train.count; i++)
         all[i] = i;
-    assert_int_equal(fb_stream_sample(stream_of(SEED, FB_STREAM_INITIAL), all, data->train.count, count,
-                                      ids), 0);
+    assert_int_equal(fb_stream_sample(stream_of(SEED, FB_STREAM_INITIAL), all, data->train.count,
+                                      count, ids), 0);
     free(all);
     return ids;
 }

@@ -374,14 +374,15 @@ static void test_separable(void **state)
 }
 
 /* Columns that say the same, one that is constant, and offsets much larger than the spread. */
-/* Samples that are all classified well have a small loss, the sum of small logarithms: if those lost
- * their digits, the search would not find the way down to the optimum. */
+/* Samples that are all classified well have a small loss, the sum of small logarithms: if those
+ * lost their digits, the search would not find the way down to the optimum. */
 static void test_small_losses(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < 12; seed++) {
         size_t count = seed % 2 ? 100 : 20, classes = seed % 3 ? 10 : 2;
-        sample_set set = make_clouds(count, 200, classes, pow(10, (double)(seed % 4)), 2.0, 60 + seed);
+        double spread = pow(10, (double)(seed % 4));
+        sample_set set = make_clouds(count, 200, classes, spread, 2.0, 60 + seed);
         for (size_t i = 0; i < set.count * set.features; i++)
             set.x[i] = floor(64.0 * (set.x[i] + 2.0));
         fit(&set, LINEAR_LBFGS);

@@ -158,7 +158,7 @@ static double moved_loss(const nn_network *network, double *parameters, size_t a
 static void check_tensor(const char *name, const nn_network *network, double *parameters,
                          const samples *s, const double *x, const float *gradient, size_t count)
 {
-    enum { CHECKED = 300 }; /* about as many of a large tensor; the stride is odd, to meet all rows */
+    enum { CHECKED = 300 }; /* of a large tensor; the stride is odd, to meet all rows */
     size_t first = (size_t)(gradient - network->gradient), stride = count / CHECKED | 1;
     double largest = 0.0, worst = 0.0, step = 1e-6;
     for (size_t i = 0; i < count; i += stride) {

@@ -1,4 +1,4 @@
-/* What a cell sends about a round: taken as it is when it can be, refused with a sentence when not. */
+/* What a cell sends about a round: taken as it is when it can be, else refused with a sentence. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -27,10 +27,10 @@ typedef struct training {
     double loss_tolerance, norm_tolerance, change_tolerance; /* relative, after all steps */
 } training;
 
-/* The first loss is one pass forward from the very same numbers. Then differences grow: where a ReLU
- * or a maximum hangs on the last bit a step goes another way, and Adam and RMSprop give the smallest
- * gradients as much say as the largest. PyTorch's own float differs from its double after 20 steps of
- * K-CNN by 2e-4 in the loss, and by 3e-3 in a tensor's change. */
+/* The first loss is one pass forward from the very same numbers. Then differences grow: where a
+ * ReLU or a maximum hangs on the last bit a step goes another way, and Adam and RMSprop give the
+ * smallest gradients as much say as the largest. PyTorch's own float differs from its double
+ * after 20 steps of K-CNN by 2e-4 in the loss, and by 3e-3 in a tensor's change. */
 static double tolerance_of(const training *t, size_t step)
 {
     double tolerance = 1e-6;

@@ -1,5 +1,5 @@
-/* The loops over arrays against plain ones, bit by bit, under every instruction set: dropout, ReLU's
- * gradient, sums of rows. */
+/* The loops over arrays against plain ones, bit by bit, under every instruction set: dropout,
+ * ReLU's gradient, sums of rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

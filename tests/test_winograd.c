@@ -212,8 +212,8 @@ static void check_conv(kernels_conv conv, size_t count)
 static void shapes(void **state)
 {
     (void)state;
-    /* height, width, channels, kernel, padding, filters, stride: whole tiles, parts of tiles, less than
-     * one; more tiles than a group; widths that are no multiple of a register tile */
+    /* height, width, channels, kernel, padding, filters, stride: whole tiles, parts of tiles,
+     * less than one; more tiles than a group; widths that are no multiple of a register tile */
     static const kernels_conv list[] = {
         {6, 6, 16, 3, 0, 16, 1},  {26, 26, 32, 3, 0, 64, 1}, {3, 3, 16, 3, 0, 16, 1},
         {1, 1, 16, 3, 1, 32, 1},  {7, 9, 48, 3, 0, 16, 1},   {8, 8, 16, 3, 1, 48, 1},

@@ -2,10 +2,10 @@
  *
  * conv_few.c - 3 x 3 convolutions of images with one channel or three.
  *
- * Their patches have but 9 or 27 elements: as a product (see conv.c), most of the time would go into
- * copying them. Here they are read from the image, round which the padding has been laid. Forward,
- * the sums of a few pixels next to each other are held in registers; for the weights' gradient,
- * those of nine elements of the patch, while the pixels of a row pass. */
+ * Their patches have but 9 or 27 elements: as a product (see conv.c), most of the time would go
+ * into copying them. Here they are read from the image, round which the padding has been laid.
+ * Forward, the sums of a few pixels next to each other are held in registers; for the weights'
+ * gradient, those of nine elements of the patch, while the pixels of a row pass. */
 #include "conv_few.h"
 #include "product.h"
 #include "team.h"

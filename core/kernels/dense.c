@@ -9,8 +9,8 @@
 #include "team.h"
 #include "transpose.h"
 
-/* Rows of the weights at a time: whole tiles and whole vectors of every instruction set; and where dy
- * is too large to be packed but once. */
+/* Rows of the weights at a time: whole tiles and whole vectors of every instruction set; and
+ * where dy is too large to be packed but once. */
 enum { ROWS = 48, ROWS_OF_LARGE = 768 };
 
 _Static_assert((int)ROWS % (int)TILE_ROWS == 0 && (int)ROWS % (int)V_WIDTH == 0,

@@ -47,8 +47,8 @@
  *   v_at_least(a, b): a >= b of unsigned integers;
  *   v_load_bytes makes an integer of each of V_WIDTH bytes, v_store_bytes keeps the lowest ones;
  *   v_bits and v_from_bits reinterpret;
- *   v_zip_low(a, b) = a0 b0 a1 b1 ... of the lower halves, v_zip_high of the upper ones; a vector of
- *   one lane has none (see transpose.h). */
+ *   v_zip_low(a, b) = a0 b0 a1 b1 ... of the lower halves, v_zip_high of the upper ones; a
+ *   vector of one lane has none (see transpose.h). */
 
 #if defined(__AVX512F__) && !defined(KERNELS_SCALAR)
 

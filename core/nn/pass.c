@@ -55,8 +55,9 @@ static int run_layer(nn_network *network, nn_layer *layer, layer_pass pass, size
     return rc ? fail_layer(layer, rc, err) : FB_OK;
 }
 
-/* The layers first .. end-1, a chain, on one chunk of rows; x and y are those of the whole batch. An
- * evaluation does not come back to what is between them: it is written over by the next chunk. */
+/* The layers first .. end-1, a chain, on one chunk of rows; x and y are those of the whole
+ * batch. An evaluation does not come back to what is between them: it is written over by the
+ * next chunk. */
 static int run_chunk(nn_network *network, layer_pass pass, size_t first, size_t end, size_t rows,
                      fb_error *err)
 {

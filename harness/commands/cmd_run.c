@@ -33,7 +33,8 @@ typedef struct run_arguments {
 
 static const struct argp_option run_options[] = {
     {"output", 'o', "DIR", 0, "Results folder; one that is there already is carried on with", 0},
-    {"jobs", 'j', "N", 0, "Cells at a time, each a process (default: the cores, less with train.threads)",
+    {"jobs", 'j', "N", 0,
+     "Cells at a time, each a process (default: the cores, less with train.threads)",
      0},
     {"set", OPTION_SET, "PATH=VALUE", 0,
      "Override a value of the spec: trials=2, train.epochs=5 (in every setting), "

@@ -37,8 +37,8 @@ static int run_command(const command *chosen, int argc, char **argv)
     return status;
 }
 
-/* What a parent may have left us that would break a run: closed standard descriptors, whose numbers the next
- * file would take, and an ignored SIGCHLD, which would swallow how cells end. */
+/* What a parent may have left us that would break a run: closed standard descriptors, whose
+ * numbers the next file would take, and an ignored SIGCHLD, which would swallow how cells end. */
 static int make_sane(void)
 {
     int fd;

@@ -1,8 +1,9 @@
 /* plan.h - from a spec to the cells that make it up.
  *
  * The plan holds everything that a cell's process needs and that is decided before any training:
- * the data sets and feature files, loaded once; each trial's split; each strategy's parameters in
- * canonical form; and each cell's identity, a canonical JSON object whose SHA-256 is the cell's key. */
+ * the data sets and feature files, loaded once; each trial's split; each strategy's parameters
+ * in canonical form; and each cell's identity, a canonical JSON object whose SHA-256 is the
+ * cell's key. */
 #ifndef FB_PLAN_H
 #define FB_PLAN_H
 

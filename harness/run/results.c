@@ -331,7 +331,8 @@ int results_load(const char *const *directories, size_t count, struct results *r
         rc = load_folder(&reading, err);
     }
     json_decref(reading.keys);
-    for (size_t i = 0; i < results.data.cell_count; i++) { /* failed in one folder, done in another */
+    /* failed in one folder, done in another */
+    for (size_t i = 0; i < results.data.cell_count; i++) {
         report_cell *cell = &results.data.cells[i];
         if (cell->round_count == cell->planned_rounds)
             cell->failure = NULL;

@@ -79,8 +79,9 @@ typedef struct store_round {
     size_t state_count;
 } store_round;
 
-/* Writes a round as one transaction; its state, if any, replaces the one that the cell had. A round that is there already (the last one of a cell that is
- * now extended) must have the same metrics to the bit: FB_ECONFLICT otherwise. */
+/* Writes a round as one transaction; its state, if any, replaces the one that the cell had. A
+ * round that is there already (the last one of a cell that is now extended) must have the same
+ * metrics to the bit: FB_ECONFLICT otherwise. */
 int store_put_round(struct store *store, const char *key, const store_round *round, fb_error *err);
 
 /* The state that a cell's round left to the next one, `count` floats. FB_EFORMAT when the newest
@@ -101,7 +102,14 @@ void store_selection_digest(const store_query *queries, size_t count, char ret_h
  * stops the walk and is passed on. */
 typedef int (*store_row)(void *context, const json_t *row, fb_error *err);
 
-typedef enum store_view { STORE_CELLS = 1, STORE_ROUNDS, STORE_TRACES, STORE_SCORES, STORE_RECORDS, STORE_RUNS } store_view;
+typedef enum store_view {
+    STORE_CELLS = 1,
+    STORE_ROUNDS,
+    STORE_TRACES,
+    STORE_SCORES,
+    STORE_RECORDS,
+    STORE_RUNS
+} store_view;
 
 int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err);
 

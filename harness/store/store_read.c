@@ -224,8 +224,8 @@ static json_t *row_json(sqlite3_stmt *read)
     return row;
 }
 
-/* All rows are read before the first is handed on: a reader that is slow to print must not hold the lock that
- * a run needs to write. */
+/* All rows are read before the first is handed on: a reader that is slow to print must not hold
+ * the lock that a run needs to write. */
 int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err)
 {
     int rc, step = SQLITE_DONE;

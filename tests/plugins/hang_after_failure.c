@@ -40,4 +40,5 @@ static const fb_strategy *get(size_t index)
 }
 
 FB_EXPORT const fb_plugin flipbench_plugin = {
-    FLIPBENCH_MAGIC, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR, sizeof(fb_plugin), NULL, count, get, deinit};
+    FLIPBENCH_MAGIC, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR, sizeof(fb_plugin), NULL, count, get,
+    deinit};
