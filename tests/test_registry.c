@@ -32,6 +32,10 @@ static void networks_are_found_by_name(void **state)
         assert_string_equal(spec.name, networks[i].name);
         assert_int_equal(nn_network_has_dropout(&spec), strstr(spec.name, "-cnn") != NULL);
     }
+    nn_network_spec none = {.layer_count = 2, .layers = {{.kind = NN_DROPOUT, .rate = 0.0}}};
+    assert_false(nn_network_has_dropout(&none));
+    none.layers[0].rate = 0.1;
+    assert_true(nn_network_has_dropout(&none));
     static const size_t hidden[2] = {30, 20};
     nn_network_spec mlp;
     assert_int_equal(nn_network_named("mlp", hidden, 2, &mlp, NULL), 0);

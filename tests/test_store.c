@@ -155,11 +155,14 @@ static void another_experiment_is_refused_by_name(void **state)
     f->cells[1].identity = (char *)"{\"seed\":1,\"strategy\":\"ldm\",\"features\":\"f\"}";
     assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
     assert_non_null(strstr(err.text, "differ in features (none there, \"f\" now)"));
-    f->cells[1].identity = (char *)"{\"strategy\":\"ldm\",\"recipe\":{\"batch\":1,\"epochs\":2}}";
+    f->cells[1].identity = (char *)"{\"strategy\":\"ldm\","
+                                   "\"recipe\":{\"batch\":1,\"epochs\":2}}";
     f->cells[1].key[0] = 'K';
     assert_int_equal(store_run_sql(f->store,
                                    "UPDATE cells SET identity='{\"strategy\":\"ldm\","
-                                   "\"recipe\":{\"batch\":1}}' WHERE key='key-1'", "test", &err), 0);
+                                   "\"recipe\":{\"batch\":1}}' WHERE key='key-1'",
+                                   "test", &err),
+                     0);
     assert_int_equal(store_enter_plan(f->store, &f->plan, &err), FB_ECONFLICT);
     assert_non_null(strstr(err.text, "differ in recipe.epochs (none there, 2 now)"));
 }

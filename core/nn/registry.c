@@ -215,7 +215,7 @@ int nn_network_named(const char *name, const size_t *hidden, size_t hidden_count
 bool nn_network_has_dropout(const nn_network_spec *spec)
 {
     for (size_t i = 0; i < spec->layer_count; i++)
-        if (spec->layers[i].kind == NN_DROPOUT)
+        if (spec->layers[i].kind == NN_DROPOUT && spec->layers[i].rate > 0.0)
             return true;
     return false;
 }
