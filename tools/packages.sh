@@ -41,7 +41,8 @@ need_packages() {
     }
 }
 
-# build_in DIR [MESON OPTIONS]: configures DIR once and compiles.
+# build_in DIR [MESON OPTIONS]: configures DIR once and compiles $targets (empty: everything).
+targets=""
 build_in() {
     folder=$1
     shift
@@ -51,7 +52,8 @@ build_in() {
             exit 2
         }
     fi
-    ninja -C "$folder" >"$folder.log" 2>&1 || {
+    # shellcheck disable=SC2086 # $targets is a list of words
+    ninja -C "$folder" $targets >"$folder.log" 2>&1 || {
         cat "$folder.log" >&2
         exit 2
     }
