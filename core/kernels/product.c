@@ -22,7 +22,7 @@ typedef struct block {
 /* Whether a tile's columns are read in place: packing does not pay for few rows. */
 static bool is_direct(const product *p, size_t columns)
 {
-    enum { FEW_ROWS = 64 };
+    enum { FEW_ROWS = 256 };
     return p->direct && p->m <= FEW_ROWS && columns == TILE_COLUMNS;
 }
 
