@@ -3,7 +3,17 @@
  * gemm.c - the product of matrices: which operand goes to the left, and how each is packed. */
 #include "product.h"
 
-/* The left operand as an (m x k) matrix: rows are contiguous in k. */
+/* Asks for the cache lines of a row's part, which may lie behind the end of its matrix. */
+static void fetch_early(const float *row, size_t offset, size_t count)
+{
+    enum { LINE = 64 };
+    const uintptr_t begin = (uintptr_t)row + offset * sizeof(float);
+    for (uintptr_t at = begin; at < begin + count * sizeof(float); at += LINE)
+        __builtin_prefetch((const void *)at, 0, 2);
+}
+
+/* The left operand as an (m x k) matrix: rows are contiguous in k. The rows that will be packed next
+ * are fetched while these are used. */
 void ISA(pack_left_matrix)(const void *operand, size_t row, size_t count, size_t k, size_t depth,
                            float *panel)
 {
@@ -11,6 +21,8 @@ void ISA(pack_left_matrix)(const void *operand, size_t row, size_t count, size_t
     for (size_t i = 0; i < count; i++)
         memcpy(panel + i * LEFT_STRIDE, matrix->data + (row + i) * matrix->stride + k,
                depth * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        fetch_early(matrix->data, (row + TILE_ROWS + i) * matrix->stride + k, depth);
 }
 
 /* The left operand as the transpose of a (k x m) matrix: each step of k has the rows side by side.
