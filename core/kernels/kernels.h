@@ -214,7 +214,7 @@ int kernels_conv_input_gradient(const kernels_conv *conv, size_t count, const fl
  * both output sizes are at least 2; y and dy are then (count, out_height / 2, out_width / 2,
  * filters). `winner`, of that shape, is where each largest stood: 0 to 3 in reading order, the
  * first of equals, or 4 where a ReLU stopped all four. The bits are those of convolution, ReLU and
- * pooling one after the other. */
+ * pooling one after the other, but that without `winner` a zero may have the other sign. */
 typedef struct kernels_winograd {
     kernels_conv conv;
     bool relu;      /* forward; the gradients are given with its mask applied, unless pooled */
