@@ -1,6 +1,10 @@
-/* bench_kernels.c - the speed of the products and convolutions, next to OpenBLAS on one thread.
+/* bench_kernels.c - the products and convolutions: whether they are right, and how fast, next to
+ * OpenBLAS on one thread.
  *
- * usage: bench_kernels [NAME]     only the cases whose names contain NAME (FLIPBENCH_ISA chooses)
+ * usage: bench_kernels [--compare] [NAME]
+ *
+ * Only the cases whose names contain NAME; FLIPBENCH_ISA chooses the instruction set. Every case is
+ * first compared with plain sums in double, at places all over the result; --compare stops there.
  *
  * Ours and OpenBLAS run in turn, because the machine's speed drifts; the best run of each is
  * printed in GFLOP/s. OpenBLAS gets a convolution's patch matrix ready-made and its time is that
@@ -8,6 +12,8 @@
 #include "kernels.h"
 
 #include <cblas.h>
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +23,8 @@ typedef enum case_kind {
     GEMM,
     CONV_FORWARD,
     CONV_WEIGHTS,
-    CONV_INPUT
+    CONV_INPUT,
+    WINOGRAD_FORWARD
 } case_kind;
 
 typedef struct bench_case {
@@ -57,10 +64,12 @@ static const bench_case CASES[] = {
     {.name = "s-cnn conv 1 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = S_CNN_1},
     {.name = "s-cnn conv 1 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = S_CNN_1},
     {.name = "s-cnn conv 2 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = S_CNN_2},
+    {.name = "s-cnn conv 2 winograd, 32", .kind = WINOGRAD_FORWARD, .count = 32, .conv = S_CNN_2},
     {.name = "s-cnn conv 2 forward, 256", .kind = CONV_FORWARD, .count = 256, .conv = S_CNN_2},
     {.name = "s-cnn conv 2 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = S_CNN_2},
     {.name = "s-cnn conv 2 input, 32", .kind = CONV_INPUT, .count = 32, .conv = S_CNN_2},
     {.name = "same 64 forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SAME_64},
+    {.name = "same 64 winograd, 32", .kind = WINOGRAD_FORWARD, .count = 32, .conv = SAME_64},
     {.name = "same 64 weights, 32", .kind = CONV_WEIGHTS, .count = 32, .conv = SAME_64},
     {.name = "same 64 input, 32", .kind = CONV_INPUT, .count = 32, .conv = SAME_64},
     {.name = "same rgb forward, 32", .kind = CONV_FORWARD, .count = 32, .conv = SAME_RGB},
@@ -107,18 +116,23 @@ static float *numbers(size_t count)
 typedef struct operands {
     size_t m, n, k;
     float *left, *right, *out, *bias;
+    kernels_winograd winograd; /* WINOGRAD_FORWARD */
 } operands;
 
-static size_t product_size(const bench_case *c, operands *ret)
+static void product_size(const bench_case *c, operands *ret)
 {
     const kernels_conv *v = &c->conv;
+    if (c->kind == GEMM) {
+        ret->m = c->m, ret->n = c->n, ret->k = c->k;
+        return;
+    }
     size_t pixels = c->count * kernels_conv_out_height(v) * kernels_conv_out_width(v);
     size_t patch = v->kernel * v->kernel;
     switch (c->kind) {
     case GEMM:
-        ret->m = c->m, ret->n = c->n, ret->k = c->k;
         break;
     case CONV_FORWARD:
+    case WINOGRAD_FORWARD:
         ret->m = pixels, ret->n = v->filters, ret->k = patch * v->channels;
         break;
     case CONV_WEIGHTS:
@@ -129,7 +143,6 @@ static size_t product_size(const bench_case *c, operands *ret)
         ret->n = v->channels, ret->k = patch * v->filters;
         break;
     }
-    return ret->m * ret->n * ret->k;
 }
 
 static int run_ours(const bench_case *c, const operands *o)
@@ -146,6 +159,10 @@ static int run_ours(const bench_case *c, const operands *o)
                                             o->bias);
     case CONV_INPUT:
         return kernels_conv_input_gradient(&c->conv, c->count, o->right, o->left, o->out);
+    case WINOGRAD_FORWARD:
+        kernels_winograd_begin_forward(&o->winograd, o->right);
+        kernels_winograd_forward(&o->winograd, c->count, o->left, o->bias, o->out, NULL);
+        return 0;
     }
     return FB_EINVAL;
 }
@@ -159,25 +176,177 @@ static void run_blas(const bench_case *c, const operands *o)
                 o->out, (int)o->n);
 }
 
-static int run_case(const bench_case *c)
+/* ---- plain sums in double ------------------------------------------------------------------ */
+
+/* A sum of products, and that of their magnitudes, against which its rounding is measured. */
+typedef struct plain_sum {
+    double value, magnitude;
+} plain_sum;
+
+static void add_product(plain_sum *sum, float a, float b)
+{
+    sum->value += (double)a * (double)b;
+    sum->magnitude += fabs((double)a * (double)b);
+}
+
+/* The pixel that output pixel (i, j) of an image meets at (ky, kx) of the kernel; NULL: padding. */
+static const float *pixel_under(const kernels_conv *v, const float *images, size_t image, size_t i,
+                                size_t j, size_t ky, size_t kx)
+{
+    size_t row = i * v->stride + ky, column = j * v->stride + kx;
+    if (row < v->padding || column < v->padding || row - v->padding >= v->height ||
+        column - v->padding >= v->width)
+        return NULL;
+    size_t pixel = (image * v->height + row - v->padding) * v->width + column - v->padding;
+    return images + pixel * v->channels;
+}
+
+static plain_sum product_at(const bench_case *c, const operands *o, size_t at)
+{
+    size_t i = at / o->n, j = at % o->n;
+    plain_sum sum = {0};
+    for (size_t k = 0; k < o->k; k++)
+        add_product(&sum, o->left[c->trans_a ? k * o->m + i : i * o->k + k],
+                    o->right[c->trans_b ? j * o->k + k : k * o->n + j]);
+    return sum;
+}
+
+static plain_sum forward_at(const bench_case *c, const operands *o, size_t at)
+{
+    const kernels_conv *v = &c->conv;
+    size_t height = kernels_conv_out_height(v), width = kernels_conv_out_width(v);
+    size_t filter = at % v->filters, pixel = at / v->filters;
+    plain_sum sum = {0};
+    for (size_t ky = 0; ky < v->kernel; ky++)
+        for (size_t kx = 0; kx < v->kernel; kx++) {
+            const float *x = pixel_under(v, o->left, pixel / (height * width),
+                                         pixel / width % height, pixel % width, ky, kx);
+            const float *w = o->right + (ky * v->kernel + kx) * v->channels * v->filters + filter;
+            for (size_t k = 0; x && k < v->channels; k++)
+                add_product(&sum, x[k], w[k * v->filters]);
+        }
+    sum.value += (double)o->bias[filter];
+    sum.value = sum.value < 0.0 ? 0.0 : sum.value;
+    return sum;
+}
+
+static plain_sum weight_at(const bench_case *c, const operands *o, size_t at)
+{
+    const kernels_conv *v = &c->conv;
+    size_t height = kernels_conv_out_height(v), width = kernels_conv_out_width(v);
+    size_t filter = at % v->filters, channel = at / v->filters % v->channels;
+    size_t place = at / v->filters / v->channels;
+    plain_sum sum = {0};
+    for (size_t pixel = 0; pixel < c->count * height * width; pixel++) {
+        const float *x = pixel_under(v, o->left, pixel / (height * width), pixel / width % height,
+                                     pixel % width, place / v->kernel, place % v->kernel);
+        if (x)
+            add_product(&sum, x[channel], o->right[pixel * v->filters + filter]);
+    }
+    return sum;
+}
+
+static plain_sum input_at(const bench_case *c, const operands *o, size_t at)
+{
+    const kernels_conv *v = &c->conv;
+    size_t height = kernels_conv_out_height(v), width = kernels_conv_out_width(v);
+    size_t image = at / (v->height * v->width * v->channels);
+    size_t channel = at % v->channels;
+    const float *wanted = o->left + at - channel; /* only as an address: which pixel it is */
+    plain_sum sum = {0};
+    for (size_t pixel = 0; pixel < height * width; pixel++)
+        for (size_t place = 0; place < v->kernel * v->kernel; place++) {
+            if (pixel_under(v, o->left, image, pixel / width, pixel % width, place / v->kernel,
+                            place % v->kernel) != wanted)
+                continue;
+            const float *dy = o->left + (image * height * width + pixel) * v->filters;
+            const float *w = o->right + (place * v->channels + channel) * v->filters;
+            for (size_t f = 0; f < v->filters; f++)
+                add_product(&sum, dy[f], w[f]);
+        }
+    return sum;
+}
+
+static plain_sum plain_at(const bench_case *c, const operands *o, size_t at)
+{
+    switch (c->kind) {
+    case GEMM:
+        return product_at(c, o, at);
+    case CONV_WEIGHTS:
+        return weight_at(c, o, at);
+    case CONV_INPUT:
+        return input_at(c, o, at);
+    default:
+        return forward_at(c, o, at);
+    }
+}
+
+/* Runs the case once and looks at places all over its result: a sum of k terms may be off by the
+ * rounding of a random walk of that length, four times over. 1 when it is not right. */
+static int compare(const bench_case *c, const operands *o)
+{
+    enum { PLACES = 97 };
+    const double tolerance = 4.0 * 0x1p-24 * sqrt((double)o->k); /* of the sum of magnitudes */
+    size_t count = c->kind == CONV_INPUT
+                       ? c->count * c->conv.height * c->conv.width * c->conv.channels
+                       : o->m * o->n;
+    int status = run_ours(c, o);
+    for (size_t i = 0; i < PLACES && status == 0; i++) {
+        size_t at = i * (count - 1) / (PLACES - 1);
+        plain_sum wanted = plain_at(c, o, at);
+        double error = fabs((double)o->out[at] - wanted.value);
+        if (!(error <= tolerance * (wanted.magnitude + 1.0))) {
+            fprintf(stderr, "bench_kernels: %s: element %zu is %.9g, expected %.9g; again: "
+                    "bench_kernels --compare '%s'\n", c->name, at, (double)o->out[at],
+                    wanted.value, c->name);
+            return 1;
+        }
+    }
+    return status;
+}
+
+/* ---- a case -------------------------------------------------------------------------------- */
+
+static operands make_operands(const bench_case *c)
 {
     operands o = {0};
-    double flops = 2.0 * (double)product_size(c, &o);
+    product_size(c, &o);
     size_t images = c->count * c->conv.height * c->conv.width * c->conv.channels;
     o.left = numbers(o.m * o.k > images ? o.m * o.k : images);
     o.right = numbers(o.k * o.n);
     o.out = numbers(o.m * o.n > images ? o.m * o.n : images);
     o.bias = numbers(o.n);
+    if (c->kind == WINOGRAD_FORWARD) {
+        o.winograd = (kernels_winograd){.conv = c->conv, .relu = true};
+        o.winograd.memory = numbers(kernels_winograd_memory(&c->conv, false));
+        o.winograd.scratch = numbers(kernels_winograd_scratch(&c->conv, false));
+    }
+    return o;
+}
+
+static void free_operands(operands *o)
+{
+    free(o->left);
+    free(o->right);
+    free(o->out);
+    free(o->bias);
+    free(o->winograd.memory);
+    free(o->winograd.scratch);
+}
+
+static int measure(const bench_case *c, const operands *o)
+{
+    double flops = 2.0 * (double)o->m * (double)o->n * (double)o->k;
     size_t repeats = 1 + (size_t)(2e8 / flops); /* a few milliseconds at least */
     double best_ours = 1e30, best_blas = 1e30;
     int status = 0;
     for (size_t turn = 0; turn < 12 && status == 0; turn++) {
         double start = now();
         for (size_t i = 0; i < repeats && status == 0; i++)
-            status = run_ours(c, &o);
+            status = run_ours(c, o);
         double middle = now();
         for (size_t i = 0; i < repeats; i++)
-            run_blas(c, &o);
+            run_blas(c, o);
         double end = now();
         best_ours = middle - start < best_ours ? middle - start : best_ours;
         best_blas = end - middle < best_blas ? end - middle : best_blas;
@@ -185,26 +354,40 @@ static int run_case(const bench_case *c)
     double work = 1e-9 * flops * (double)repeats;
     printf("%-30s %8.1f %8.1f %8.2f\n", c->name, work / best_ours, work / best_blas,
            best_blas / best_ours);
-    free(o.left);
-    free(o.right);
-    free(o.out);
-    free(o.bias);
+    return status;
+}
+
+static int run_case(const bench_case *c, bool compare_only)
+{
+    operands o = make_operands(c);
+    int status = compare(c, &o);
+    if (status == 0 && !compare_only)
+        status = measure(c, &o);
+    free_operands(&o);
     return status;
 }
 
 int main(int argc, char **argv)
 {
+    bool compare_only = argc > 1 && strcmp(argv[1], "--compare") == 0;
+    const char *part = argc > 1 + compare_only ? argv[1 + compare_only] : "";
+    size_t cases = 0;
     openblas_set_num_threads(1);
-    printf("GFLOP/s on one thread, %s; OpenBLAS %s\n", kernels_isa(), openblas_get_corename());
-    printf("%-30s %8s %8s %8s\n", "case", "ours", "OpenBLAS", "ratio");
-    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        if (argc > 1 && !strstr(CASES[i].name, argv[1]))
-            continue;
-        int status = run_case(&CASES[i]);
-        if (status < 0) {
-            fprintf(stderr, "bench_kernels: %s: %s\n", CASES[i].name, fb_status_text(status));
-            return 1;
-        }
+    if (!compare_only) {
+        printf("GFLOP/s on one thread, %s; OpenBLAS %s\n", kernels_isa(), openblas_get_corename());
+        printf("%-30s %8s %8s %8s\n", "case", "ours", "OpenBLAS", "ratio");
     }
-    return 0;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        if (!strstr(CASES[i].name, part))
+            continue;
+        int status = run_case(&CASES[i], compare_only);
+        if (status < 0)
+            fprintf(stderr, "bench_kernels: %s: %s\n", CASES[i].name, fb_status_text(status));
+        if (status != 0)
+            return 1;
+        cases++;
+    }
+    if (cases == 0)
+        fprintf(stderr, "bench_kernels: no case is called '%s'\n", part);
+    return cases == 0;
 }
