@@ -12,6 +12,7 @@
 #include "alloc.h"
 #include "datasets.h"
 #include "files.h"
+#include "data_probe.h"
 #include "scratch.h"
 
 enum { SIDE = 32, PLANE = SIDE * SIDE, IMAGE = 3 * PLANE, MAX_RECORDS = 8 };
@@ -60,26 +61,6 @@ static const char *write_good(const char *name, size_t classes, size_t first, si
     return write_file(name, &file);
 }
 
-static dataset load(const data_spec *spec)
-{
-    dataset data = {0};
-    fb_error err = {0};
-    if (dataset_load(spec, &data, &err))
-        fail_msg("%s", err.text);
-    return data;
-}
-
-static void assert_refused(const data_spec *spec, int status, const char *words)
-{
-    dataset data = {.height = 77};
-    fb_error err = {0};
-    assert_int_equal(dataset_load(spec, &data, &err), status);
-    if (!strstr(err.text, words))
-        fail_msg("expected '%s' in: %s", words, err.text);
-    assert_int_equal(data.height, 77);
-    assert_null(data.train.labels);
-}
-
 /* Sample k of the part is sample first + k of make_file. */
 static void assert_part(const data_part *part, size_t classes, size_t first, size_t count)
 {
@@ -105,7 +86,7 @@ static void test_several_files(void **state)
         const char *test[] = {write_good("t.bin", classes, 20, 2)};
         data_spec spec = {.format = DATA_CIFAR, .class_count = classes, .train_files = train,
                           .train_file_count = 3, .test_files = test, .test_file_count = 1};
-        dataset data = load(&spec);
+        dataset data = data_loaded(&spec);
         assert_int_equal(data.height, SIDE);
         assert_int_equal(data.width, SIDE);
         assert_int_equal(data.channels, 3);
@@ -113,7 +94,7 @@ static void test_several_files(void **state)
         assert_part(&data.train, classes, 0, 8);
         assert_part(&data.test, classes, 20, 2);
         spec.test_file_count = 0;
-        dataset train_only = load(&spec);
+        dataset train_only = data_loaded(&spec);
         assert_int_equal(train_only.test.count, 0);
         assert_string_not_equal(train_only.digest, data.digest);
         dataset_finish(&train_only);
@@ -130,34 +111,34 @@ static void test_bad_files(void **state)
     cifar_bytes good = make_file(10, 0, 3), bad = good;
     bad.length--;
     train[1] = write_file("bad.bin", &bad);
-    assert_refused(&spec, FB_EFORMAT,
+    data_refused(&spec, FB_EFORMAT,
                    "bad.bin: 9218 bytes; expected the uncompressed binary version of CIFAR-10, "
                    "3073 bytes an image");
     bad.length = good.length + 1;
     write_file("bad.bin", &bad);
-    assert_refused(&spec, FB_EFORMAT, "bad.bin: 9220 bytes; expected");
+    data_refused(&spec, FB_EFORMAT, "bad.bin: 9220 bytes; expected");
     bad.length = 0;
     write_file("bad.bin", &bad);
-    assert_refused(&spec, FB_EFORMAT, "bad.bin: 0 bytes; expected");
+    data_refused(&spec, FB_EFORMAT, "bad.bin: 0 bytes; expected");
     bad = good;
     bad.bytes[3073] = 10;
     write_file("bad.bin", &bad);
-    assert_refused(&spec, FB_EFORMAT, "bad.bin: an image has the class 10; expected 0 to 9: the "
+    data_refused(&spec, FB_EFORMAT, "bad.bin: an image has the class 10; expected 0 to 9: the "
                                       "file is damaged, or not of CIFAR-10");
     scratch_write("bad.bin", good.bytes, good.length, true);
-    assert_refused(&spec, FB_EFORMAT, "bad.bin: ");
+    data_refused(&spec, FB_EFORMAT, "bad.bin: ");
     train[1] = scratch_path("none.bin");
-    assert_refused(&spec, FB_ENOENT, "none.bin: cannot open: No such file");
+    data_refused(&spec, FB_ENOENT, "none.bin: cannot open: No such file");
     train[1] = scratch_path("");
-    assert_refused(&spec, FB_EIO, "expected a regular file");
+    data_refused(&spec, FB_EIO, "expected a regular file");
     train[1] = write_good("bad.bin", 100, 0, 2);
-    assert_refused(&spec, FB_EFORMAT, "bad.bin: 6148 bytes; expected");
+    data_refused(&spec, FB_EFORMAT, "bad.bin: 6148 bytes; expected");
     bad = make_file(100, 0, 1);
     bad.bytes[1] = 100;
     train[0] = write_file("bad.bin", &bad);
     spec.class_count = 100;
     spec.train_file_count = 1;
-    assert_refused(&spec, FB_EFORMAT, "the class 100; expected 0 to 99");
+    data_refused(&spec, FB_EFORMAT, "the class 100; expected 0 to 99");
 }
 
 static void test_bad_specs(void **state)
@@ -166,9 +147,9 @@ static void test_bad_specs(void **state)
     const char *train[] = {write_good("good.bin", 10, 0, 2)};
     data_spec spec = {.format = DATA_CIFAR, .class_count = 20, .train_files = train,
                       .train_file_count = 1};
-    assert_refused(&spec, FB_EINVAL, "of 20 classes; expected 10 or 100");
+    data_refused(&spec, FB_EINVAL, "of 20 classes; expected 10 or 100");
     spec = (data_spec){.format = DATA_CIFAR, .class_count = 10};
-    assert_refused(&spec, FB_EINVAL, "at least one file of training images");
+    data_refused(&spec, FB_EINVAL, "at least one file of training images");
 }
 
 static void test_memory_short(void **state)
@@ -177,22 +158,7 @@ static void test_memory_short(void **state)
     const char *train[] = {write_good("a.bin", 10, 0, 2), write_good("b.bin", 10, 2, 1)};
     data_spec spec = {.format = DATA_CIFAR, .class_count = 10, .train_files = train,
                       .train_file_count = 2, .test_files = train, .test_file_count = 1};
-    uint64_t n = 0;
-    int rc;
-    do {
-        dataset data = {.height = 77};
-        fb_error err = {0};
-        fb_alloc_fail_at(++n);
-        rc = dataset_load(&spec, &data, &err);
-        fb_alloc_fail_at(0);
-        if (rc) {
-            assert_int_equal(rc, FB_ENOMEM);
-            assert_int_equal(data.height, 77);
-        }
-        if (!rc)
-            dataset_finish(&data);
-    } while (rc);
-    assert_true(n > 6);
+    data_short_of_memory(&spec, 6);
 }
 
 /* ---- the registry ---- */
@@ -216,7 +182,7 @@ static void write_set(const char *folder, size_t classes)
 static void assert_loads(const char *name, const char *directory, size_t classes, size_t train)
 {
     data_spec spec = {.format = DATA_REGISTRY, .name = name, .directory = directory};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_int_equal(data.class_count, classes);
     assert_part(&data.train, classes, 0, train);
     assert_part(&data.test, classes, train, 1);
@@ -242,8 +208,8 @@ static void test_registry_layouts(void **state)
     unsetenv("FLIPBENCH_DATA");
     setenv("HOME", scratch_path("nobody"), 1);
     data_spec spec = {.format = DATA_REGISTRY, .name = "cifar-10", .directory = directory};
-    assert_refused(&spec, FB_ENOENT, "/data/cifar-10, ");
-    assert_refused(&spec, FB_ENOENT, "put its files (data_batch_1.bin and so on, or their folder "
+    data_refused(&spec, FB_ENOENT, "/data/cifar-10, ");
+    data_refused(&spec, FB_ENOENT, "put its files (data_batch_1.bin and so on, or their folder "
                                      "cifar-10-batches-bin) into one of them");
     write_set("data/cifar-10-batches-bin", 10);
     assert_found("cifar-10", directory, scratch_path("data/cifar-10-batches-bin"));
@@ -266,7 +232,7 @@ static void test_registry_incomplete(void **state)
     assert_int_equal(remove(scratch_path("part/cifar-10-batches-bin/data_batch_3.bin")), 0);
     data_spec spec = {.format = DATA_REGISTRY, .name = "cifar-10",
                       .directory = scratch_path("part")};
-    assert_refused(&spec, FB_ENOENT, "/part (which lacks cifar-10-batches-bin/data_batch_3.bin), ");
+    data_refused(&spec, FB_ENOENT, "/part (which lacks cifar-10-batches-bin/data_batch_3.bin), ");
 }
 
 int main(void)

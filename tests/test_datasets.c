@@ -16,6 +16,7 @@
 #include "datasets.h"
 #include "draws.h"
 #include "files.h"
+#include "data_probe.h"
 #include "scratch.h"
 
 /* ---- IDX ---- */
@@ -81,26 +82,6 @@ static data_spec write_good(const char *folder, bool gzip)
                        .test_images = paths[2], .test_labels = paths[3]};
 }
 
-static dataset load(const data_spec *spec)
-{
-    dataset data = {0};
-    fb_error err = {0};
-    if (dataset_load(spec, &data, &err))
-        fail_msg("%s", err.text);
-    return data;
-}
-
-static void assert_refused(const data_spec *spec, int status, const char *words)
-{
-    dataset data = {.height = 77};
-    fb_error err = {0};
-    assert_int_equal(dataset_load(spec, &data, &err), status);
-    if (!strstr(err.text, words))
-        fail_msg("expected '%s' in: %s", words, err.text);
-    assert_int_equal(data.height, 77);
-    assert_null(data.train.labels);
-}
-
 static void assert_good(const dataset *data, size_t test_count)
 {
     assert_int_equal(data->height, HEIGHT);
@@ -124,14 +105,14 @@ static void test_idx_plain_and_gzip(void **state)
 {
     (void)state;
     data_spec plain_spec = write_good("plain", false);
-    dataset plain = load(&plain_spec);
+    dataset plain = data_loaded(&plain_spec);
     data_spec gzip_spec = write_good("gzip", true);
-    dataset gzip = load(&gzip_spec);
+    dataset gzip = data_loaded(&gzip_spec);
     assert_good(&plain, TEST);
     assert_good(&gzip, TEST);
     assert_string_equal(plain.digest, gzip.digest);
     gzip_spec.test_images = gzip_spec.test_labels = NULL;
-    dataset train_only = load(&gzip_spec);
+    dataset train_only = data_loaded(&gzip_spec);
     assert_good(&train_only, 0);
     assert_null(train_only.test.labels);
     assert_string_not_equal(train_only.digest, gzip.digest);
@@ -150,39 +131,39 @@ static void test_idx_bad_images(void **state)
         data_spec spec = write_good("bad", gzip);
         idx_bytes good = make_images(TRAIN, HEIGHT, WIDTH), bad = make_labels(TRAIN);
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT,
+        data_refused(&spec, FB_EFORMAT,
                        "bad/images: expected an IDX file of images (magic number 0x00000803), "
                        "found 0x00000801; are images and labels");
         bad = good;
         bad.bytes[2] = 0x0d;
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT, "found 0x00000d03");
+        data_refused(&spec, FB_EFORMAT, "found 0x00000d03");
         for (int dimension = 1; dimension <= 3; dimension++) {
             bad = good;
             memset(bad.bytes + 4 * dimension, 0, 4);
             spec.train_images = write_idx("bad/images", &bad, gzip);
-            assert_refused(&spec, FB_EFORMAT, "expected at least one of each");
+            data_refused(&spec, FB_EFORMAT, "expected at least one of each");
         }
         bad = good;
         memset(bad.bytes + 8, 0xff, 8);
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_ERANGE, "are more than the limit of 34359738368 bytes");
+        data_refused(&spec, FB_ERANGE, "are more than the limit of 34359738368 bytes");
         bad = good;
         bad.bytes[5] = 0xff; /* 16 million images fit the limit, but not the file */
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT, "bytes at most: it is truncated or its header is");
+        data_refused(&spec, FB_EFORMAT, "bytes at most: it is truncated or its header is");
         bad = good;
         bad.length--;
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT, "truncated");
+        data_refused(&spec, FB_EFORMAT, "truncated");
         bad = good;
         bad.length = 9;
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT, "the file ends within the header");
+        data_refused(&spec, FB_EFORMAT, "the file ends within the header");
         bad = good;
         bad.length++;
         spec.train_images = write_idx("bad/images", &bad, gzip);
-        assert_refused(&spec, FB_EFORMAT, "bytes follow after the 12 images");
+        data_refused(&spec, FB_EFORMAT, "bytes follow after the 12 images");
     }
 }
 
@@ -192,36 +173,36 @@ static void test_idx_bad_labels_and_pairs(void **state)
     data_spec good = write_good("pairs", false), spec = good;
     idx_bytes labels = make_labels(TRAIN - 1), images = make_images(TEST, WIDTH, HEIGHT);
     spec.train_labels = write_idx("pairs/labels", &labels, false);
-    assert_refused(&spec, FB_EFORMAT, "pairs/labels: 11 labels for the 12 images of");
+    data_refused(&spec, FB_EFORMAT, "pairs/labels: 11 labels for the 12 images of");
     labels = make_labels(TRAIN);
     labels.length++;
     spec.train_labels = write_idx("pairs/labels", &labels, true);
-    assert_refused(&spec, FB_EFORMAT, "bytes follow after the 12 labels");
+    data_refused(&spec, FB_EFORMAT, "bytes follow after the 12 labels");
     labels = make_labels(TRAIN);
     memset(labels.bytes + 8, 0, TRAIN);
     spec = good;
     spec.test_images = spec.test_labels = NULL;
     spec.train_labels = write_idx("pairs/labels", &labels, false);
-    assert_refused(&spec, FB_EFORMAT, "pairs/labels: every label is 0");
+    data_refused(&spec, FB_EFORMAT, "pairs/labels: every label is 0");
     spec = good;
     spec.test_images = write_idx("pairs/images", &images, false);
-    assert_refused(&spec, FB_EFORMAT,
+    data_refused(&spec, FB_EFORMAT,
                    "pairs/images: images of 3 x 4 pixels; expected 4 x 3 as in the training set");
     spec = good;
     spec.test_labels = NULL;
-    assert_refused(&spec, FB_EINVAL, "for a test set both files");
+    data_refused(&spec, FB_EINVAL, "for a test set both files");
     spec = good;
     spec.train_labels = NULL;
-    assert_refused(&spec, FB_EINVAL, "one of training labels");
+    data_refused(&spec, FB_EINVAL, "one of training labels");
     spec = good;
     spec.test_labels = scratch_path("pairs/nothing");
-    assert_refused(&spec, FB_ENOENT, "pairs/nothing: cannot open: No such file");
+    data_refused(&spec, FB_ENOENT, "pairs/nothing: cannot open: No such file");
     spec.test_labels = scratch_path("pairs");
-    assert_refused(&spec, FB_EIO, "expected a regular file");
+    data_refused(&spec, FB_EIO, "expected a regular file");
     labels = make_labels(TEST);
     labels.bytes[8 + 2] = 255; /* classes are counted over both parts */
     spec.test_labels = write_idx("pairs/labels", &labels, false);
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_int_equal(data.class_count, 256);
     dataset_finish(&data);
 }
@@ -247,13 +228,13 @@ static void test_idx_cut_anywhere(void **state)
             idx_bytes cut = whole;
             cut.length = n;
             spec.train_images = write_idx("cut/images", &cut, false);
-            assert_refused(&spec, FB_EFORMAT, "cut/images");
+            data_refused(&spec, FB_EFORMAT, "cut/images");
         }
         for (int byte = 0; byte < 256; byte += 5) {
             idx_bytes longer = whole;
             longer.bytes[longer.length++] = (uint8_t)byte;
             spec.train_images = write_idx("cut/images", &longer, false);
-            assert_refused(&spec, FB_EFORMAT, "cut/images");
+            data_refused(&spec, FB_EFORMAT, "cut/images");
         }
     }
 }
@@ -264,7 +245,7 @@ static void test_idx_changed_bits(void **state)
 {
     (void)state;
     data_spec spec = write_good("bits", true);
-    dataset good = load(&spec);
+    dataset good = data_loaded(&spec);
     idx_bytes file;
     size_t accepted = 0;
     read_file(spec.train_images, &file);
@@ -297,43 +278,22 @@ static void test_idx_two_gzip_members(void **state)
     memcpy(first.bytes + first.length, second.bytes, second.length);
     first.length += second.length;
     spec.train_images = write_idx("members/images", &first, false);
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_good(&data, TEST);
     dataset_finish(&data);
-}
-
-static void load_until_memory_suffices(const data_spec *spec, uint64_t at_least)
-{
-    uint64_t n = 0;
-    int rc;
-    do {
-        dataset data = {.height = 77};
-        fb_error err = {0};
-        fb_alloc_fail_at(++n);
-        rc = dataset_load(spec, &data, &err);
-        fb_alloc_fail_at(0);
-        if (rc) {
-            assert_int_equal(rc, FB_ENOMEM);
-            assert_non_null(strstr(err.text, "out of memory"));
-            assert_int_equal(data.height, 77);
-        } else {
-            dataset_finish(&data);
-        }
-    } while (rc);
-    assert_true(n > at_least);
 }
 
 static void test_memory_short(void **state)
 {
     (void)state;
     data_spec plain = write_good("memory", false), gzip = write_good("memory", true);
-    load_until_memory_suffices(&plain, 10);
-    load_until_memory_suffices(&gzip, 18);
+    data_short_of_memory(&plain, 10);
+    data_short_of_memory(&gzip, 18);
     data_spec named = {.format = DATA_REGISTRY, .name = "mnist",
                        .directory = scratch_path("memory")};
-    load_until_memory_suffices(&named, 18);
+    data_short_of_memory(&named, 18);
     data_spec synthetic = {.format = DATA_SYNTHETIC, .name = "blobs"};
-    load_until_memory_suffices(&synthetic, 4);
+    data_short_of_memory(&synthetic, 4);
 }
 
 /* ---- the registry ---- */
@@ -349,11 +309,11 @@ static void test_registry_table(void **state)
     for (size_t i = 2; i < count; i++)
         assert_int_equal(strlen(entries[i].digest), 64);
     data_spec spec = {.format = DATA_REGISTRY, .name = "emnist"};
-    assert_refused(&spec, FB_ENOENT, "'emnist' in the registry; it has: cifar-10, cifar-100, ");
+    data_refused(&spec, FB_ENOENT, "'emnist' in the registry; it has: cifar-10, cifar-100, ");
     spec.name = NULL;
-    assert_refused(&spec, FB_ENOENT, "fashion-mnist, mnist");
+    data_refused(&spec, FB_ENOENT, "fashion-mnist, mnist");
     spec.format = (data_format)99;
-    assert_refused(&spec, FB_EINVAL, "format 99");
+    data_refused(&spec, FB_EINVAL, "format 99");
 }
 
 static void assert_found(const char *directory, const char *expected)
@@ -379,13 +339,13 @@ static void test_registry_places(void **state)
     unsetenv("XDG_DATA_HOME");
     setenv("FLIPBENCH_DATA", variable, 1);
     data_spec spec = {.format = DATA_REGISTRY, .name = "mnist", .directory = directory};
-    assert_refused(&spec, FB_ENOENT, "/directory/mnist, ");
-    assert_refused(&spec, FB_ENOENT, "/variable, ");
-    assert_refused(&spec, FB_ENOENT, "/home/.local/share/flipbench/data/mnist, /usr/share/");
+    data_refused(&spec, FB_ENOENT, "/directory/mnist, ");
+    data_refused(&spec, FB_ENOENT, "/variable, ");
+    data_refused(&spec, FB_ENOENT, "/home/.local/share/flipbench/data/mnist, /usr/share/");
     write_good("home/.local/share/flipbench/data/mnist", false);
     assert_found(directory, scratch_path("home/.local/share/flipbench/data/mnist"));
     setenv("XDG_DATA_HOME", data_home, 1);
-    assert_refused(&spec, FB_ENOENT, "/xdg/flipbench/data/mnist, ");
+    data_refused(&spec, FB_ENOENT, "/xdg/flipbench/data/mnist, ");
     write_good("xdg/flipbench/data/mnist", true);
     assert_found(directory, scratch_path("xdg/flipbench/data/mnist"));
     write_good("variable", true);
@@ -397,7 +357,7 @@ static void test_registry_places(void **state)
     assert_found(NULL, scratch_path("variable/mnist"));
     write_good("directory/mnist", false);
     assert_found(directory, scratch_path("directory/mnist"));
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_good(&data, TEST);
     dataset_finish(&data);
     unsetenv("FLIPBENCH_DATA");
@@ -412,10 +372,10 @@ static void test_registry_incomplete(void **state)
     setenv("HOME", scratch_path("nobody"), 1);
     data_spec spec = {.format = DATA_REGISTRY, .name = "mnist", .directory = scratch_path("part")};
     assert_int_equal(remove(files.test_images), 0);
-    assert_refused(&spec, FB_ENOENT, "/part (which lacks t10k-images-idx3-ubyte), ");
+    data_refused(&spec, FB_ENOENT, "/part (which lacks t10k-images-idx3-ubyte), ");
     idx_bytes images = make_images(TEST, HEIGHT, WIDTH);
     write_idx("part/t10k-images-idx3-ubyte.gz", &images, true); /* plain and .gz may be mixed */
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_good(&data, TEST);
     dataset_finish(&data);
 }
@@ -467,7 +427,7 @@ static dataset generate(const char *name, uint64_t seed, size_t train, size_t te
 {
     data_spec spec = {.format = DATA_SYNTHETIC, .name = name, .seed = seed, .train_count = train,
                       .test_count = test};
-    return load(&spec);
+    return data_loaded(&spec);
 }
 
 /* Literal digests: the same on every machine and with every compiler. */
@@ -549,7 +509,7 @@ static void test_synthetic_shapes(void **state)
 {
     (void)state;
     data_spec spec = {.format = DATA_SYNTHETIC, .name = "random-rbf"};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_int_equal(data.train.count, 10000);
     assert_int_equal(data.test.count, 5000);
     assert_int_equal(data.channels, 10);
@@ -558,7 +518,7 @@ static void test_synthetic_shapes(void **state)
     dataset_finish(&data);
     spec = (data_spec){.format = DATA_SYNTHETIC, .name = "blobs", .train_count = 30,
                        .test_count = 9, .class_count = 30, .feature_count = 3};
-    data = load(&spec);
+    data = data_loaded(&spec);
     assert_int_equal(data.train.count, 30);
     assert_int_equal(data.test.count, 9);
     assert_int_equal(data.channels, 3);
@@ -577,31 +537,31 @@ static void test_synthetic_refusals(void **state)
 {
     (void)state;
     data_spec spec = {.format = DATA_SYNTHETIC, .name = "moons"};
-    assert_refused(&spec, FB_ENOENT,
+    data_refused(&spec, FB_ENOENT,
                    "'moons'; there are: blobs, two-moons, random-rbf, glyphs");
     spec.name = NULL;
-    assert_refused(&spec, FB_ENOENT, "there are: blobs");
+    data_refused(&spec, FB_ENOENT, "there are: blobs");
     spec.name = "two-moons";
     spec.class_count = 3;
-    assert_refused(&spec, FB_ERANGE, "'two-moons': expected 2 to 2 classes, found 3");
+    data_refused(&spec, FB_ERANGE, "'two-moons': expected 2 to 2 classes, found 3");
     spec.class_count = 0;
     spec.feature_count = 4;
-    assert_refused(&spec, FB_ERANGE, "expected 2 to 2 features, found 4");
+    data_refused(&spec, FB_ERANGE, "expected 2 to 2 features, found 4");
     spec.name = "glyphs";
-    assert_refused(&spec, FB_ERANGE, "expected 784 to 784 features, found 4");
+    data_refused(&spec, FB_ERANGE, "expected 784 to 784 features, found 4");
     spec.name = "blobs";
     spec.class_count = 1;
-    assert_refused(&spec, FB_ERANGE, "expected 2 to 1000 classes, found 1");
+    data_refused(&spec, FB_ERANGE, "expected 2 to 1000 classes, found 1");
     spec.class_count = 2;
     spec.noise = -1;
-    assert_refused(&spec, FB_ERANGE, "found -1");
+    data_refused(&spec, FB_ERANGE, "found -1");
     spec.noise = (double)NAN;
-    assert_refused(&spec, FB_ERANGE, "found nan");
+    data_refused(&spec, FB_ERANGE, "found nan");
     spec.noise = 1;
     spec.train_count = (size_t)UINT32_MAX + 1;
-    assert_refused(&spec, FB_ERANGE, "4294967296 samples are more than the limit of 4294967295");
+    data_refused(&spec, FB_ERANGE, "4294967296 samples are more than the limit of 4294967295");
     spec.train_count = 4000000000;
-    assert_refused(&spec, FB_ERANGE, "blobs: 4000000000 samples of 4 numbers of 4 bytes are more");
+    data_refused(&spec, FB_ERANGE, "blobs: 4000000000 samples of 4 numbers of 4 bytes are more");
 }
 
 /* The classes' means lie on the lattice, one apart, and the deviations are the noise. */
@@ -610,7 +570,7 @@ static void test_blobs(void **state)
     (void)state;
     data_spec spec = {.format = DATA_SYNTHETIC, .name = "blobs", .train_count = 9000,
                       .class_count = 9, .feature_count = 2, .noise = 0.2};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     double squares = 0;
     for (size_t i = 0; i < data.train.count; i++) {
         uint32_t label = data.train.labels[i];
@@ -627,7 +587,7 @@ static void test_two_moons(void **state)
 {
     (void)state;
     data_spec spec = {.format = DATA_SYNTHETIC, .name = "two-moons", .noise = 1e-7};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     size_t left = 0;
     for (size_t i = 0; i < data.train.count; i++) {
         int second = data.train.labels[i] == 1;
@@ -679,9 +639,9 @@ static void test_random_rbf(void **state)
     static size_t of[COUNT], first[50];
     data_spec spec = {.format = DATA_SYNTHETIC, .name = "random-rbf", .seed = 5,
                       .train_count = COUNT, .noise = 1e-5};
-    dataset still = load(&spec);
+    dataset still = data_loaded(&spec);
     spec.noise = 1;
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     size_t centroids = find_centroids(&still.train, of, first);
     assert_in_range(centroids, 45, 50); /* the lightest may have no sample */
     double squares[50] = {0}, fourths[50] = {0}, counts[50] = {0}, mean[10] = {0};

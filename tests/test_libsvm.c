@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "datasets.h"
+#include "data_probe.h"
 #include "scratch.h"
 
 static const char *write_text(const char *name, const char *text)
@@ -20,30 +21,10 @@ static const char *write_text(const char *name, const char *text)
     return scratch_write(name, text, strlen(text), false);
 }
 
-static dataset load(const data_spec *spec)
-{
-    dataset data = {0};
-    fb_error err = {0};
-    if (dataset_load(spec, &data, &err))
-        fail_msg("%s", err.text);
-    return data;
-}
-
 static dataset load_text(const char *text)
 {
     data_spec spec = {.format = DATA_LIBSVM, .file = write_text("data", text)};
-    return load(&spec);
-}
-
-static void assert_refused(const data_spec *spec, int status, const char *words)
-{
-    dataset data = {.height = 77};
-    fb_error err = {0};
-    assert_int_equal(dataset_load(spec, &data, &err), status);
-    if (!strstr(err.text, words))
-        fail_msg("expected '%s' in: %s", words, err.text);
-    assert_int_equal(data.height, 77);
-    assert_null(data.train.labels);
+    return data_loaded(&spec);
 }
 
 static void assert_floats(const float *found, const float *expected, size_t count)
@@ -95,14 +76,14 @@ static void test_classes(void **state)
     data_spec spec = {.format = DATA_LIBSVM,
                       .file = write_text("a", "7 1:1\n-20 1:2\n100 1:3\n+7 1:4\n"),
                       .test_file = write_text("b", "-3 2:1\n0100 1:0\n")};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_int_equal(data.class_count, 4);
     assert_int_equal(data.channels, 2);
     assert_labels(&data.train, train, 4);
     assert_labels(&data.test, test, 2);
     dataset_finish(&data);
     spec.feature_count = 4;
-    data = load(&spec);
+    data = data_loaded(&spec);
     assert_int_equal(data.channels, 4);
     assert_floats(data.test.f32, (float[]){0, 1, 0, 0, 0, 0, 0, 0}, 8);
     dataset_finish(&data);
@@ -191,12 +172,12 @@ static void test_damaged_files(void **state)
         const struct damage *damage = &damages[i];
         data_spec spec = {.format = DATA_LIBSVM, .file = write_text("bad", damage->text)};
         snprintf(words, sizeof words, "/bad%s", damage->place);
-        assert_refused(&spec, damage->status, words);
-        assert_refused(&spec, damage->status, damage->words);
+        data_refused(&spec, damage->status, words);
+        data_refused(&spec, damage->status, damage->words);
         spec.file = write_text("good", "1 1:1\n2 1:1\n");
         spec.test_file = write_text("bad", damage->text); /* its labels and features may be few */
         if (*damage->text && damage->place[1] != ' ')
-            assert_refused(&spec, damage->status, words);
+            data_refused(&spec, damage->status, words);
     }
 }
 
@@ -217,7 +198,7 @@ static void test_nul_bytes(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         data_spec spec = {.format = DATA_LIBSVM,
                           .file = scratch_write("nul", cases[i].bytes, cases[i].length, false)};
-        assert_refused(&spec, FB_EFORMAT, cases[i].words);
+        data_refused(&spec, FB_EFORMAT, cases[i].words);
     }
 }
 
@@ -241,15 +222,15 @@ static void test_limits(void **state)
 {
     (void)state;
     data_spec spec = {.format = DATA_LIBSVM};
-    assert_refused(&spec, FB_EINVAL, "needs a file");
+    data_refused(&spec, FB_EINVAL, "needs a file");
     spec.file = write_text("data", "1 1:1\n2 3:1\n");
     spec.feature_count = 2;
-    assert_refused(&spec, FB_ERANGE, ":2:3: index 3; expected 2 at most, as 'features' says");
+    data_refused(&spec, FB_ERANGE, ":2:3: index 3; expected 2 at most, as 'features' says");
     spec.feature_count = (1 << 24) + 1;
-    assert_refused(&spec, FB_EINVAL, "at most 16777216 features");
+    data_refused(&spec, FB_EINVAL, "at most 16777216 features");
     spec.feature_count = 0;
     spec.test_file = scratch_path("nothing");
-    assert_refused(&spec, FB_ENOENT, "nothing: cannot open");
+    data_refused(&spec, FB_ENOENT, "nothing: cannot open");
     spec.test_file = NULL;
     /* 600 lines, two of them with the largest index: more than 32 GiB as a matrix. */
     char text[600 * 2 + 40] = "";
@@ -258,7 +239,7 @@ static void test_limits(void **state)
         length += (size_t)snprintf(text + length, sizeof text - length, "%zu\n", i % 2);
     snprintf(text + length, sizeof text - length, "0 16777216:1\n");
     spec.file = write_text("large", text);
-    assert_refused(&spec, FB_ERANGE, "large: 601 samples of 16777216 numbers of 4 bytes are more");
+    data_refused(&spec, FB_ERANGE, "large: 601 samples of 16777216 numbers of 4 bytes are more");
 }
 
 static void test_memory_short(void **state)
@@ -268,23 +249,7 @@ static void test_memory_short(void **state)
     data_spec spec = {.format = DATA_LIBSVM, .standardize = true,
                       .file = write_text("data", "1 1:1\n2 3:1\n3 1:1\n2 2:2\n"),
                       .test_ids = write_text("ids", ids)};
-    uint64_t n = 0;
-    int rc;
-    do {
-        dataset data = {.height = 77};
-        fb_error err = {0};
-        fb_alloc_fail_at(++n);
-        rc = dataset_load(&spec, &data, &err);
-        fb_alloc_fail_at(0);
-        if (rc) {
-            assert_int_equal(rc, FB_ENOMEM);
-            assert_non_null(strstr(err.text, "out of memory"));
-            assert_int_equal(data.height, 77);
-        } else {
-            dataset_finish(&data);
-        }
-    } while (rc);
-    assert_true(n > 12);
+    data_short_of_memory(&spec, 12);
 }
 
 /* ---- standardized features ---- */
@@ -300,22 +265,22 @@ static void test_standardize_by_ids(void **state)
                       .test_ids = write_text("ids", "# the test set\n3\n0\n")};
     const float expected[] = {(float)(97 / root), 0, (float)(-3 / root), 0, (float)(-1 / root), 0,
                               (float)(5 / root), 0, (float)(1 / root), 0, (float)(3 / root), 0};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_int_equal(data.train.count, 6);
     assert_floats(data.train.f32, expected, 12);
     assert_int_equal(data.test_ids.count, 2);
     assert_int_equal(data.test_ids.ids[0], 0);
     assert_int_equal(data.test_ids.ids[1], 3);
     spec.standardize = false;
-    dataset plain = load(&spec);
+    dataset plain = data_loaded(&spec);
     assert_floats(plain.train.f32, (float[]){100, -7, 0, 10}, 4);
     assert_string_not_equal(plain.digest, data.digest);
     assert_string_equal(plain.test_ids.digest, data.test_ids.digest);
     spec.test_ids = NULL;
-    dataset whole = load(&spec);
+    dataset whole = data_loaded(&spec);
     assert_string_equal(whole.digest, plain.digest); /* which rows are the test set is no array */
     spec.standardize = true;
-    dataset all = load(&spec);
+    dataset all = data_loaded(&spec);
     assert_string_not_equal(all.digest, data.digest);
     dataset_finish(&data);
     dataset_finish(&plain);
@@ -330,7 +295,7 @@ static void test_standardize_test_part(void **state)
     data_spec spec = {.format = DATA_LIBSVM, .standardize = true,
                       .file = write_text("a", "1 1:1 2:0.1\n2 1:3 2:0.1\n"),
                       .test_file = write_text("b", "1 1:2 2:0.1\n2 1:5 2:9\n")};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_floats(data.train.f32, (float[]){-1, 0, 1, 0}, 4);
     assert_floats(data.test.f32, (float[]){0, 0, 3, 0}, 4);
     dataset_finish(&data);
@@ -346,7 +311,7 @@ static void test_standardize_pixels(void **state)
     data_spec spec = {.format = DATA_IDX, .standardize = true,
                       .train_images = scratch_write("i", images, sizeof images, false),
                       .train_labels = scratch_write("l", labels, sizeof labels, false)};
-    dataset data = load(&spec);
+    dataset data = data_loaded(&spec);
     assert_null(data.train.u8);
     assert_floats(data.train.f32, (float[]){-1, 0, 1, 0}, 4);
     dataset_finish(&data);
@@ -358,12 +323,12 @@ static void test_standardize_refusals(void **state)
     data_spec spec = {.format = DATA_LIBSVM, .standardize = true,
                       .file = write_text("data", "1 1:1\n2 1:3\n"),
                       .test_ids = write_text("ids", "0\n1\n")};
-    assert_refused(&spec, FB_ERANGE, "every sample is in the test set");
+    data_refused(&spec, FB_ERANGE, "every sample is in the test set");
     spec.file = write_text("data", "1 1:1e38\n2 1:1e-38\n1 1:2e-38\n");
     spec.test_ids = write_text("ids", "0\n");
-    assert_refused(&spec, FB_ENUMERIC, "too far apart");
+    data_refused(&spec, FB_ENUMERIC, "too far apart");
     spec.test_file = write_text("test", "1 1:1\n");
-    assert_refused(&spec, FB_EINVAL, "ids: a list of test samples, but the data set has 1 test");
+    data_refused(&spec, FB_EINVAL, "ids: a list of test samples, but the data set has 1 test");
 }
 
 int main(void)
