@@ -12,8 +12,8 @@ static void fetch_early(const float *row, size_t offset, size_t count)
         __builtin_prefetch((const void *)at, 0, 2);
 }
 
-/* The left operand as an (m x k) matrix: rows are contiguous in k. The rows that will be packed next
- * are fetched while these are used. */
+/* The left operand as an (m x k) matrix: rows are contiguous in k. The rows that will be packed
+ * next are fetched while these are used. */
 void ISA(pack_left_matrix)(const void *operand, size_t row, size_t count, size_t k, size_t depth,
                            float *panel)
 {
