@@ -10,21 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels_probe.h"
 
-#define EACH_ISA(name)                                                                             \
-    for (const char *const *name = kernels_isas();                                                 \
-         *name && kernels_use_isa(*name, NULL) == 0; name++)
-
-static uint64_t g_seed;
-
-static float random_float(void) /* in [-1, 1) */
-{
-    g_seed = g_seed * 6364136223846793005u + 1442695040888963407u;
-    return (float)(int32_t)(g_seed >> 32) * 0x1p-31f;
-}
-
-static float *random_floats(size_t count, float middle, float radius)
+static float *floats_about(size_t count, float middle, float radius)
 {
     float *x = malloc(count * sizeof *x);
     assert_non_null(x);
@@ -35,7 +23,6 @@ static float *random_floats(size_t count, float middle, float radius)
 
 /* Rows are GAP floats longer than they need be; what is between must stay as it is. */
 enum { GAP = 3 };
-static const float SENTINEL = -12345.75f;
 
 static float *sentinels(size_t count)
 {
@@ -51,13 +38,6 @@ static void check_gaps(const float *x, size_t rows, size_t channels)
     for (size_t r = 0; r < rows; r++)
         for (size_t c = channels; c < channels + GAP; c++)
             assert_true(x[r * (channels + GAP) + c] == SENTINEL);
-}
-
-static void assert_near(double got, double want, double tolerance, const char *what)
-{
-    if (!(fabs(got - want) <= tolerance))
-        fail_msg("%s: %.9g, expected %.9g within %g (FLIPBENCH_ISA=%s)", what, got, want,
-                 tolerance, kernels_isa());
 }
 
 /* ---- mean and variance ---------------------------------------------------------------------- */
@@ -112,12 +92,12 @@ static void statistics(void **state)
     static const size_t shapes[][2] = {
         {1, 1}, {2, 1}, {3, 5}, {31, 16}, {32, 17}, {33, 40}, {64, 3}, {100, 260}, {777, 31},
     };
-    g_seed = 1;
+    random_from(1);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         size_t rows = shapes[i][0], channels = shapes[i][1], count = rows * (channels + GAP);
         const float middles[] = {0, -3, 10000};
         for (size_t m = 0; m < 3; m++) {
-            float *x = random_floats(count, middles[m], 1);
+            float *x = floats_about(count, middles[m], 1);
             check_statistics(rows, channels, x);
             free(x);
         }
@@ -131,7 +111,7 @@ static void statistics_of_hard_columns(void **state)
     (void)state;
     enum { ROWS = 200, COLUMNS = 8, STRIDE = COLUMNS + GAP };
     static float x[ROWS * STRIDE];
-    g_seed = 2;
+    random_from(2);
     for (size_t r = 0; r < ROWS; r++) {
         float *row = x + r * STRIDE;
         row[0] = 0.1f;
@@ -159,12 +139,12 @@ static fixture make_fixture(size_t rows, size_t channels, bool relu)
 {
     fixture f = {.rows = rows, .channels = channels, .stride = channels + GAP};
     f.size = rows * f.stride;
-    f.x = random_floats(f.size, 0.5f, 2);
-    f.dy = random_floats(f.size, 0.1f, 1);
-    f.mean = random_floats(channels, 0.5f, 1);
-    f.inverse = random_floats(channels, 1, 0.5f);
-    f.gamma = random_floats(channels, 0, 2);
-    f.beta = random_floats(channels, 0, 1);
+    f.x = floats_about(f.size, 0.5f, 2);
+    f.dy = floats_about(f.size, 0.1f, 1);
+    f.mean = floats_about(channels, 0.5f, 1);
+    f.inverse = floats_about(channels, 1, 0.5f);
+    f.gamma = floats_about(channels, 0, 2);
+    f.beta = floats_about(channels, 0, 1);
     f.y = sentinels(f.size);
     f.dx = sentinels(f.size);
     f.d_gamma = sentinels(channels + 1);
@@ -252,7 +232,7 @@ static void forward_and_backward(void **state)
     static const size_t shapes[][2] = {
         {1, 1}, {1, 20}, {2, 7}, {32, 16}, {33, 15}, {70, 33}, {5, 300}, {300, 2}, {64, 64},
     };
-    g_seed = 3;
+    random_from(3);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         check_shape(shapes[i][0], shapes[i][1], true);
         check_shape(shapes[i][0], shapes[i][1], false);
@@ -263,9 +243,9 @@ static void in_place_and_in_parts(void **state)
 {
     (void)state;
     enum { ROWS = 41, CHANNELS = 37, CUT = 16, TOP = 13 };
-    g_seed = 4;
+    random_from(4);
     fixture f = make_fixture(ROWS, CHANNELS, true);
-    float *x = random_floats(f.size, 0, 1), *d_gamma = sentinels(CHANNELS);
+    float *x = floats_about(f.size, 0, 1), *d_gamma = sentinels(CHANNELS);
     float *d_beta = sentinels(CHANNELS);
     run(&f);
 
@@ -302,7 +282,7 @@ static void a_nan_stays_in_its_channel(void **state)
 {
     (void)state;
     enum { ROWS = 40, CHANNELS = 20 };
-    g_seed = 5;
+    random_from(5);
     fixture f = make_fixture(ROWS, CHANNELS, true);
     f.x[7 * f.stride + 3] = NAN;
     EACH_ISA(name) {
@@ -320,29 +300,21 @@ static void a_nan_stays_in_its_channel(void **state)
 
 /* ---- the same bits everywhere --------------------------------------------------------------- */
 
-static uint64_t hash(uint64_t h, const void *data, size_t bytes) /* FNV-1a */
-{
-    const unsigned char *p = data;
-    for (size_t i = 0; i < bytes; i++)
-        h = (h ^ p[i]) * 0x100000001b3u;
-    return h;
-}
-
 /* The hash of a fixed computation. It may change only together with NN_NUMERICS_VERSION. */
 static void golden_bits(void **state)
 {
     (void)state;
     enum { ROWS = 150, CHANNELS = 21 };
-    g_seed = 6;
+    random_from(6);
     fixture f = make_fixture(ROWS, CHANNELS, true);
     EACH_ISA(name) {
         kernels_batch_norm_statistics(ROWS, CHANNELS, f.stride, f.x, f.mean, f.inverse);
         run(&f);
-        uint64_t h = hash(0xcbf29ce484222325u, f.mean, sizeof(float[CHANNELS]));
-        h = hash(h, f.inverse, sizeof(float[CHANNELS]));
-        h = hash(hash(h, f.y, f.size * sizeof *f.y), f.dx, f.size * sizeof *f.dx);
-        h = hash(h, f.d_gamma, sizeof(float[CHANNELS]));
-        h = hash(h, f.d_beta, sizeof(float[CHANNELS]));
+        uint64_t h = hash_bytes(0xcbf29ce484222325u, f.mean, sizeof(float[CHANNELS]));
+        h = hash_bytes(h, f.inverse, sizeof(float[CHANNELS]));
+        h = hash_bytes(hash_bytes(h, f.y, f.size * sizeof *f.y), f.dx, f.size * sizeof *f.dx);
+        h = hash_bytes(h, f.d_gamma, sizeof(float[CHANNELS]));
+        h = hash_bytes(h, f.d_beta, sizeof(float[CHANNELS]));
         print_message("# %s: %016llx\n", *name, (unsigned long long)h);
         assert_true(h == 0x828cfb4a315e9437u);
     }

@@ -10,44 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels_probe.h"
 #include "masked_reference.h"
-
-enum { GUARD = 16 };
-static const float SENTINEL = 12345.0f;
-
-static uint32_t g_seed;
-
-static uint32_t next_bits(void)
-{
-    g_seed = g_seed * 1664525u + 1013904223u;
-    return g_seed >> 8;
-}
-
-static float *random_floats(size_t count)
-{
-    float *x = malloc(count * sizeof *x);
-    assert_non_null(x);
-    for (size_t i = 0; i < count; i++)
-        x[i] = (float)next_bits() * 0x1p-23f - 1.0f;
-    return x;
-}
-
-static float *guarded(size_t count)
-{
-    float *x = calloc(count + GUARD, sizeof *x);
-    assert_non_null(x);
-    for (size_t i = count; i < count + GUARD; i++)
-        x[i] = SENTINEL;
-    return x;
-}
-
-static void release(float *x, size_t count)
-{
-    for (size_t i = count; i < count + GUARD; i++)
-        assert_true(x[i] == SENTINEL);
-    free(x);
-}
 
 /* Each mask keeps an input with probability keep / 256. */
 static uint8_t *random_patterns(size_t inputs, size_t masks, uint32_t keep)
@@ -56,7 +20,7 @@ static uint8_t *random_patterns(size_t inputs, size_t masks, uint32_t keep)
     assert_non_null(patterns);
     for (size_t i = 0; i < inputs; i++)
         for (size_t b = 0; b < masks; b++)
-            patterns[i] = (uint8_t)(patterns[i] | ((next_bits() & 255) < keep) << b);
+            patterns[i] = (uint8_t)(patterns[i] | ((random_bits() & 255) < keep) << b);
     return patterns;
 }
 
@@ -96,7 +60,7 @@ static void check(kernels_masked m, size_t rows, uint32_t keep)
 static void sums_are_the_described_ones(void **state)
 {
     (void)state;
-    g_seed = 3;
+    random_from(3);
     check((kernels_masked){1, 1, 1, 1}, 1, 128);
     check((kernels_masked){5, 7, 3, 4}, 5, 128);
     check((kernels_masked){60, 40, 10, 4}, 60, 192);
@@ -110,7 +74,7 @@ static void sums_are_the_described_ones(void **state)
 static void edges(void **state)
 {
     (void)state;
-    g_seed = 4;
+    random_from(4);
     check((kernels_masked){4, 20, 5, 3}, 4, 0);
     check((kernels_masked){4, 20, 5, 3}, 4, 256);
     check((kernels_masked){2, 1, 5, 8}, 2, 128);
@@ -122,7 +86,7 @@ static void sums_are_near_the_products(void **state)
     (void)state;
     enum { ROWS = 3, INPUTS = 2000, UNITS = 6, MASKS = 8 };
     const kernels_masked m = {ROWS, INPUTS, UNITS, MASKS};
-    g_seed = 5;
+    random_from(5);
     float *x = random_floats(ROWS * INPUTS), *weights = random_floats(INPUTS * UNITS);
     float *y = guarded(MASKS * ROWS * UNITS), *scratch = guarded(kernels_masked_scratch(&m));
     uint8_t *patterns = random_patterns(INPUTS, MASKS, 192);

@@ -11,29 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "kernels_probe.h"
 
 enum { MOST = 300 };
 
-static uint32_t g_seed;
-
-static uint32_t random_word(void)
-{
-    g_seed = g_seed * 1664525u + 1013904223u;
-    return g_seed;
-}
-
-/* Exactly `count` floats, so that the address sanitizer sees what goes beyond them. */
-static float *random_floats(size_t count)
-{
-    float *x = malloc(count * sizeof *x);
-    assert_true(x || count == 0);
-    for (size_t i = 0; i < count; i++)
-        x[i] = (float)(int32_t)random_word() * 0x1p-31f;
-    return x;
-}
-
-static void assert_same_bits(const void *got, const void *want, size_t bytes, const char *what)
+static void assert_same_bytes(const void *got, const void *want, size_t bytes, const char *what)
 {
     if (memcmp(got, want, bytes) != 0)
         fail_msg("%s: other bits (FLIPBENCH_ISA=%s)", what, kernels_isa());
@@ -49,7 +31,7 @@ static void check_keep(uint64_t first, size_t count, uint32_t threshold)
     for (size_t i = 0; i < count; i++)
         want[i] = words[i] >= threshold;
     kernels_random_keep(key, draw, first, count, threshold, keep);
-    assert_same_bits(keep, want, count, "what a dropout keeps");
+    assert_same_bytes(keep, want, count, "what a dropout keeps");
     free(words);
     free(keep);
     free(want);
@@ -93,7 +75,7 @@ static void check_vectors(size_t count)
     uint8_t *keep = malloc(count);
     assert_non_null(keep);
     for (size_t i = 0; i < count; i++)
-        keep[i] = random_word() >> 31 ? (uint8_t)(1 + (random_word() >> 25)) : 0;
+        keep[i] = random_bits() >> 31 ? (uint8_t)(1 + (random_bits() >> 25)) : 0;
     if (count > 2) {
         x[1] = NAN;
         x[2] = -0.0f;
@@ -102,15 +84,15 @@ static void check_vectors(size_t count)
     for (size_t i = 0; i < count; i++)
         want[i] = dy[i] * (keep[i] ? 1.5f : 0.0f);
     kernels_scale_kept(count, dy, keep, 1.5f, got);
-    assert_same_bits(got, want, count * sizeof *got, "dropout");
+    assert_same_bytes(got, want, count * sizeof *got, "dropout");
     memcpy(got, dy, count * sizeof *got);
     kernels_scale_kept(count, got, keep, 1.5f, got);
-    assert_same_bits(got, want, count * sizeof *got, "dropout in place");
+    assert_same_bytes(got, want, count * sizeof *got, "dropout in place");
 
     for (size_t i = 0; i < count; i++)
         want[i] = x[i] > 0 ? dy[i] : 0;
     kernels_relu_gradient(count, x, dy);
-    assert_same_bits(dy, want, count * sizeof *dy, "ReLU's gradient");
+    assert_same_bytes(dy, want, count * sizeof *dy, "ReLU's gradient");
     free(x);
     free(dy);
     free(got);
@@ -121,7 +103,7 @@ static void vectors(void **state)
 {
     (void)state;
     for (const char *const *isa = kernels_isas(); *isa; isa++) {
-        g_seed = 3;
+        random_from(3);
         assert_int_equal(kernels_use_isa(*isa, NULL), 0);
         for (size_t count = 1; count < MOST; count += 1 + count / 9)
             check_vectors(count);
@@ -138,7 +120,7 @@ static void check_sums(size_t rows, size_t columns, bool add)
             want[c] += x[r * columns + c];
     }
     kernels_sum_rows(rows, columns, x, add, got);
-    assert_same_bits(got, want, columns * sizeof *got, "sums of rows");
+    assert_same_bytes(got, want, columns * sizeof *got, "sums of rows");
     free(x);
     free(got);
 }
@@ -147,7 +129,7 @@ static void sums(void **state)
 {
     (void)state;
     for (const char *const *isa = kernels_isas(); *isa; isa++) {
-        g_seed = 4;
+        random_from(4);
         assert_int_equal(kernels_use_isa(*isa, NULL), 0);
         for (size_t columns = 1; columns < 150; columns++)
             check_sums(columns % 17, columns, columns % 2);
