@@ -144,7 +144,9 @@ static void golden_updates(void **state)
             memcpy(w, start, sizeof w);
             for (size_t t = 0; t < STEPS; t++)
                 run_update(&UPDATES[i], COUNT, g + t * COUNT, w, first, second);
-            h = hash_bytes(hash_bytes(hash_bytes(h, w, sizeof w), first, sizeof first), second, sizeof second);
+            h = hash_bytes(h, w, sizeof w);
+            h = hash_bytes(h, first, sizeof first);
+            h = hash_bytes(h, second, sizeof second);
         }
         for (size_t i = 0; i < 1000; i++) {
             double y = kernels_cos_pi_double((double)i / 800);
