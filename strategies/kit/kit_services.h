@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * kit_services.h - services as C arrays, and an instance that keeps its scores. See kit.h for the
+ * conventions. */
+#ifndef FB_KIT_SERVICES_H
+#define FB_KIT_SERVICES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "flipbench/strategy.h"
+
+/* A read-only float32 matrix, row-major without gaps. */
+typedef struct kit_matrix {
+    const float *data;
+    size_t rows, columns;
+} kit_matrix;
+
+/* Takes a float32 service of two dimensions, or of one (rows = 1). */
+int kit_get_matrix(const fb_host *host, const char *service, uint64_t count,
+                   kit_matrix *ret_matrix);
+
+/* Takes a uint32 service of one dimension: "labels", "labeled_ids". */
+int kit_get_numbers(const fb_host *host, const char *service, const uint32_t **ret_numbers,
+                    size_t *ret_count);
+
+static inline const float *kit_row(const kit_matrix *matrix, size_t row)
+{
+    return matrix->data + row * matrix->columns;
+}
+
+/* FB_PLUGIN_ENOMEM with a sentence. */
+int kit_fail_memory(const fb_host *host, const char *what);
+
+/* What a strategy that ranks by one number needs between select and scores. */
+typedef struct kit_scored {
+    const fb_host *host;
+    double *scores; /* (pool_count), set by kit_scored_alloc */
+} kit_scored;
+
+/* fb_strategy.create, .scores and .destroy for such a strategy; the host owns all memory. */
+int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance);
+int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores);
+void kit_scored_destroy(void *instance);
+
+/* Room for the round's scores, zeroed. */
+int kit_scored_alloc(kit_scored *self, const fb_round *round);
+
+#endif
