@@ -15,7 +15,13 @@ static struct {
     probe_body body;
     void *argument;
     const fb_host *host;
+    parallel *pool;
 } g_probe;
+
+void probe_use_pool(parallel *pool)
+{
+    g_probe.pool = pool;
+}
 
 static int create(const fb_host *host, const fb_value *values, void **ret_instance)
 {
@@ -74,6 +80,7 @@ int probe_run(probe_body body, void *argument, size_t n, uint64_t seed,
         .round = &round,
         .provider = provider ? *provider : (host_provider){NULL, nothing},
         .stream = fb_stream_make(seed, FB_STREAM_STRATEGY, NULL, 0),
+        .pool = g_probe.pool,
     };
     host_answer answer = {0};
     g_probe.body = body;

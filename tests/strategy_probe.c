@@ -82,6 +82,7 @@ static int select_once(const strategy_probe *probe, const session *s, uint64_t s
         .round = &s->round,
         .provider = {(void *)(uintptr_t)probe->services, compute},
         .stream = fb_stream_make(seed, FB_STREAM_STRATEGY, NULL, 0),
+        .pool = probe->pool,
         .want_scores = scores,
     };
     return host_select(&call, ret_answer, err);

@@ -21,6 +21,7 @@ typedef struct strategy_probe {
     size_t param_count;
     uint32_t trial, round;
     uint64_t seed; /* of the strategy's stream */
+    parallel *pool; /* the threads of parallel_for; NULL: one */
 } strategy_probe;
 
 /* Opens the plugin, runs its first strategy, scores wanted, and closes it. A service that is not

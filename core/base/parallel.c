@@ -13,8 +13,6 @@
 
 #include "alloc.h"
 
-enum { MAX_THREADS = 256 };
-
 /* Looks at what is waited for, before a thread goes to sleep: the next loop often follows within
  * microseconds, and to be woken takes longer. */
 enum { LOOKS = 4000 };
@@ -100,9 +98,9 @@ static int start_workers(parallel *pool, fb_error *err)
 
 int parallel_create(size_t threads, parallel **ret_pool, fb_error *err)
 {
-    if (threads == 0 || threads > MAX_THREADS)
+    if (threads == 0 || threads > PARALLEL_MAX)
         return fb_fail(err, FB_EINVAL, "the number of threads must be 1 to %d, not %zu",
-                       MAX_THREADS, threads);
+                       PARALLEL_MAX, threads);
     parallel *pool = fb_calloc(1, sizeof *pool);
     pthread_t *workers = fb_calloc(threads - 1, sizeof *workers);
     if (!pool || !workers) {
@@ -120,6 +118,11 @@ int parallel_create(size_t threads, parallel **ret_pool, fb_error *err)
     else
         *ret_pool = pool;
     return rc;
+}
+
+size_t parallel_threads(const parallel *pool)
+{
+    return pool->threads;
 }
 
 static void end_workers(parallel *pool)

@@ -15,10 +15,16 @@
 
 typedef struct parallel parallel;
 
-/* A pool of `threads` threads, 1 to 256 (FB_EINVAL); the calling one is the first of them, so that
- * a pool of 1 starts none. The others block all signals. FB_ENOMEM, or FB_EIO when the system gives
- * no more threads. */
+/* The largest pool. */
+enum { PARALLEL_MAX = 256 };
+
+/* A pool of `threads` threads, 1 to PARALLEL_MAX (FB_EINVAL); the calling one is the first of them,
+ * so that a pool of 1 starts none. The others block all signals. FB_ENOMEM, or FB_EIO when the
+ * system gives no more threads. */
 int parallel_create(size_t threads, parallel **ret_pool, fb_error *err);
+
+/* Its threads, the calling one included. */
+size_t parallel_threads(const parallel *pool);
 
 /* Ends the threads. Takes NULL. */
 void parallel_destroy(parallel *pool);

@@ -160,6 +160,11 @@ int nn_set_threads(nn_network *network, size_t threads, fb_error *err)
     return FB_OK;
 }
 
+parallel *nn_threads(const nn_network *network)
+{
+    return network->team.threads;
+}
+
 /* Finds the convolutions that do the pooling behind them. */
 static void fuse_pooling(nn_network *network)
 {

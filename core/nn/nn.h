@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parallel.h"
 #include "status.h"
 #include "stream.h"
 
@@ -138,6 +139,10 @@ void nn_set_state(nn_network *network, const float *state);
 /* Threads that a pass or a training step may use, at least 1 (the default). No number depends on
  * it. FB_ENOMEM, or FB_EIO when the system gives no thread. */
 int nn_set_threads(nn_network *network, size_t threads, fb_error *err);
+
+/* Those threads, for other loops between passes; NULL when there is but one. They live until
+ * nn_set_threads or nn_destroy. */
+parallel *nn_threads(const nn_network *network);
 
 /* SHA-256 of the state, for tests and traces. */
 void nn_weights_digest(const nn_network *network, char ret_hex[65]);

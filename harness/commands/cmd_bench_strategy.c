@@ -37,9 +37,10 @@ static const struct argp_option options[] = {
 };
 
 static const char description[] =
-    "How fast this machine selects with a strategy, on one thread and without training. The arrays "
-    "are drawn in the sizes given, or read as 'flipbench select' reads them. Each selection has a "
-    "seed of its own and includes what the strategy asks for, probabilities for instance.";
+    "How fast this machine selects with a strategy, without training. The arrays are drawn in the "
+    "sizes given, or read as 'flipbench select' reads them. Each selection has a seed of its own "
+    "and includes what the strategy asks for, probabilities for instance, which one thread "
+    "computes.";
 
 typedef struct bench_strategy {
     select_arguments select;
@@ -69,6 +70,8 @@ static void check_arguments(bench_strategy *b, struct argp_state *state)
         argp_error(state, "the strategy's id is missing");
     if (!o->query)
         o->query = 10;
+    if (!o->threads)
+        o->threads = 1;
     if (files && !(o->pool_embeddings && o->head_weights && o->head_bias))
         argp_error(state, "--pool-embeddings, --head-weights and --head-bias go together");
     if (files && b->sized)
@@ -150,8 +153,9 @@ static int print_json(const bench_strategy *b, const bench_times *times, fb_erro
     select_sizes sizes = select_sizes_of(b->selection);
     double median = bench_median(times);
     json_t *object = json_pack(
-        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}", "strategy",
-        b->select.options.strategy, "isa", kernels_isa(), "n", (json_int_t)sizes.n, "d",
+        "{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f}",
+        "strategy", b->select.options.strategy, "isa", kernels_isa(), "threads",
+        (json_int_t)b->select.options.threads, "n", (json_int_t)sizes.n, "d",
         (json_int_t)sizes.d, "classes", (json_int_t)sizes.classes, "query",
         (json_int_t)b->select.options.query, "turns", (json_int_t)times->count, "seconds", median,
         "fastest", times->seconds[0], "slowest", times->seconds[times->count - 1],

@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "arguments.h"
+#include "parallel.h"
 
 enum {
     OPTION_POOL = 512, /* other than the parents' */
@@ -22,6 +23,7 @@ enum {
     OPTION_QUERY,
     OPTION_SEED,
     OPTION_PARAM,
+    OPTION_THREADS,
     OPTION_PLUGIN
 };
 
@@ -43,6 +45,7 @@ static const struct argp_option options[] = {
      "features", 2},
     {"labeled-representation", OPTION_LABELED_REPRESENTATION, "Y.npy", 0,
      "(m, any): the same of L's samples", 2},
+    {"threads", OPTION_THREADS, "N", 0, "Threads of the strategy's loops (default 1)", 2},
     {"param", OPTION_PARAM, "NAME=VALUE", 0, "A parameter of the strategy (see info strategy)", 2},
     {"plugin", OPTION_PLUGIN, "PATH", 0, "A strategy's .so, or a folder of them", 2},
     {0},
@@ -132,6 +135,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case OPTION_SEED:
         o->seed = argument_whole(state, "--seed", value, 0);
+        return 0;
+    case OPTION_THREADS:
+        o->threads = argument_count(state, "--threads", value, PARALLEL_MAX);
         return 0;
     case OPTION_PARAM:
         return add_param(arguments, state, value);

@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "clock.h"
 #include "fpmode.h"
+#include "host_loop.h"
 #include "host_random.h"
 #include "host_service.h"
 
@@ -28,7 +29,7 @@ typedef struct session {
     host_record *records;
     size_t record_count;
     bool out_of_memory; /* a record was lost */
-    uint64_t fp_mode;
+    host_loop loop;
     fb_error reason; /* the last failure that was explained, and its code */
 } session;
 
@@ -39,11 +40,20 @@ static session *session_of(const fb_host *host)
 
 /* ---- callbacks ------------------------------------------------------------------------------ */
 
+/* Bodies of loops run on several threads, for which these callbacks are not made. */
+static bool refuses(session *s, const char *fault)
+{
+    return host_loop_refuses(&s->loop, fault);
+}
+
+#define FROM_BODY(callback)                                                                        \
+    "it called " callback " in the body of a parallel_for, where only random_... may be called"
+
 static int check_mode(session *s, const char *when, fb_error *err)
 {
-    if (fpmode_get() == s->fp_mode)
+    if (fpmode_get() == s->loop.fp_mode)
         return FB_OK;
-    fpmode_set(s->fp_mode);
+    fpmode_set(s->loop.fp_mode);
     return fb_fail(err, FB_EPLUGIN,
                    "it changed the floating-point mode %s, which would change results; build it "
                    "without -ffast-math and restore what it sets",
@@ -53,6 +63,8 @@ static int check_mode(session *s, const char *when, fb_error *err)
 static int callback_get(const fb_host *host, const fb_request *request, fb_array *ret_array)
 {
     session *s = session_of(host);
+    if (refuses(s, FROM_BODY("get")))
+        return FB_EPLUGIN;
     int rc = check_mode(s, "before it asked for a service", &s->reason);
     return rc ? rc : host_services_get(&s->services, request, ret_array, &s->reason);
 }
@@ -78,6 +90,8 @@ static void callback_normal(const fb_host *host, uint32_t stream, uint32_t draw,
 static void *callback_alloc(const fb_host *host, size_t count, size_t size)
 {
     session *s = session_of(host);
+    if (refuses(s, FROM_BODY("alloc")))
+        return NULL;
     arena_block *block = fb_calloc(1, sizeof *block);
     void *memory = fb_calloc(count, size);
     if (!block || !memory) {
@@ -93,15 +107,16 @@ static void *callback_alloc(const fb_host *host, size_t count, size_t size)
 static void callback_parallel_for(const fb_host *host, size_t items, size_t grain,
                                   fb_loop_body body, void *argument)
 {
-    (void)host;
-    (void)grain; /* one thread: one piece */
-    if (items > 0)
-        body(argument, 0, items);
+    session *s = session_of(host);
+    if (!refuses(s, FROM_BODY("parallel_for")))
+        host_loop_run(&s->loop, items, grain, body, argument);
 }
 
 static void callback_record(const fb_host *host, const char *name, double value)
 {
     session *s = session_of(host);
+    if (refuses(s, FROM_BODY("record")))
+        return;
     host_record record = {.value = value};
     snprintf(record.name, sizeof record.name, "%s", name);
     size_t i = 0;
@@ -122,13 +137,15 @@ static void callback_record(const fb_host *host, const char *name, double value)
 static void callback_log(const fb_host *host, const char *text)
 {
     const host_call *call = session_of(host)->call;
-    if (call->log)
+    if (!refuses(session_of(host), FROM_BODY("log")) && call->log)
         call->log(call->log_context, text);
 }
 
 static int callback_cancelled(const fb_host *host)
 {
     const host_call *call = session_of(host)->call;
+    if (refuses(session_of(host), FROM_BODY("cancelled")))
+        return 0;
     return call->cancelled ? call->cancelled(call->cancelled_context) : 0;
 }
 
@@ -136,6 +153,8 @@ FB_PRINTF(3, 4)
 static int callback_fail(const fb_host *host, int code, const char *format, ...)
 {
     session *s = session_of(host);
+    if (refuses(s, FROM_BODY("fail")))
+        return FB_EPLUGIN;
     va_list args;
     va_start(args, format);
     s->reason.status = code < 0 ? code : FB_EPLUGIN;
@@ -161,7 +180,7 @@ static void session_init(session *s, const host_call *call)
                  .fail = callback_fail},
         .call = call,
         .services = {.provider = &call->provider, .round = call->round},
-        .fp_mode = fpmode_get(),
+        .loop = {.pool = call->pool, .fp_mode = fpmode_get()},
     };
 }
 
@@ -240,6 +259,9 @@ static int check_call(session *s, const char *function, int returned, fb_error *
     char when[48];
     snprintf(when, sizeof when, "in %s", function);
     int rc = check_mode(s, when, err);
+    const char *fault = atomic_load(&s->loop.fault);
+    if (!rc && fault)
+        rc = fb_fail(err, FB_EPLUGIN, "%s", fault);
     if (rc || returned == 0)
         return rc;
     if (returned > 0)

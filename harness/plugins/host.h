@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "flipbench/strategy.h"
+#include "parallel.h"
 #include "status.h"
 #include "stream.h"
 #include "strbuf.h"
@@ -29,6 +30,7 @@ typedef struct host_call {
     const fb_round *round;
     host_provider provider;
     fb_stream stream; /* the strategy's own */
+    parallel *pool;   /* the threads of its loops; NULL: the calling one alone */
     int (*cancelled)(void *context); /* may be NULL */
     void *cancelled_context;
     void (*log)(void *context, const char *text); /* a line of the strategy's; NULL: dropped */

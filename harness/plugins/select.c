@@ -19,6 +19,7 @@ struct selection {
     struct plugin *plugin;
     const fb_strategy *strategy;
     fb_value *values;
+    parallel *threads; /* NULL: one */
     size_t runs;
     host_answer *answers; /* (runs); NULL before run_all */
     FILE *log;
@@ -84,6 +85,7 @@ static int run_one(selection *s, uint64_t seed, host_answer *ret_answer, fb_erro
         .round = &round,
         .provider = {&s->input, select_input_compute},
         .stream = fb_stream_make(seed, FB_STREAM_STRATEGY, &axis, 1),
+        .pool = s->threads,
         .log = log_line,
         .log_context = s,
         .want_scores = o->scores != NULL,
@@ -184,6 +186,8 @@ int select_open(const select_options *options, FILE *log, selection **ret_select
         rc = open_strategy(s, err);
     if (!rc)
         rc = check_options(s, err);
+    if (!rc && options->threads > 1)
+        rc = parallel_create(options->threads, &s->threads, err);
     stdout_back(kept);
     if (rc)
         select_close(s);
@@ -218,6 +222,7 @@ void select_close(selection *s)
         host_answer_finish(&s->answers[run]);
     fb_free(s->answers);
     fb_free(s->values);
+    parallel_destroy(s->threads); /* before the plugin: a thread may hold something of its code's */
     plugin_close(s->plugin);
     select_input_finish(&s->input);
     fb_free(s);

@@ -34,6 +34,7 @@ typedef struct select_options {
     const char *labeled_representation; /* (m, as wide); NULL: only the labelled embeddings */
     const select_sizes *drawn;        /* NULL, or in place of all those files */
     size_t query;
+    size_t threads; /* of the strategy's loops, 1 to 256; 0 as 1 */
     uint64_t seed;
     size_t repeat; /* 0: one selection, one row a line; R: R of them, with seeds from `seed` */
     const char *scores; /* the file to write scores to, (n) or with `repeat` (R, n); NULL: none */

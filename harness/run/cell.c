@@ -231,7 +231,7 @@ static int start(struct cell *cell, fb_error *err)
 
 static void finish(struct cell *cell)
 {
-    nn_destroy(cell->network);
+    nn_destroy(cell->network); /* before the plugin: it has the threads that ran its loops */
     nn_destroy(cell->member);
     fb_free(cell->values);
     plugin_close(cell->plugin);
@@ -419,6 +419,7 @@ static int query(struct cell *cell, struct outcome *outcome, fb_error *err)
                       .round = &round,
                       .provider = {&offered, services_compute},
                       .stream = plan_stream(cell->plan, &axes),
+                      .pool = nn_threads(cell->network),
                       .log = write_log,
                       .want_scores = cell->plan->spec->scores};
     outcome->offered = ids;

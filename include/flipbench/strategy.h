@@ -122,7 +122,10 @@ typedef struct fb_request {
 
 typedef struct fb_host fb_host;
 
-/* A loop body: handles the items first .. first+count-1 and nothing else. */
+/* A loop body: handles the items first .. first+count-1 and nothing else. It may read what does not
+ * change during the loop, write places that belong to its items, and call random_bits,
+ * random_uniform and random_normal; no other callback. Sums over items are made by the caller
+ * afterwards, in order. */
 typedef void (*fb_loop_body)(void *argument, size_t first, size_t count);
 
 struct fb_host {
@@ -150,7 +153,8 @@ struct fb_host {
     void *(*alloc)(const fb_host *host, size_t count, size_t size);
 
     /* Calls body over 0 .. items-1 in pieces of at least `grain` items, perhaps on several threads;
-     * returns when all are done. The result must not depend on how the range is cut. */
+     * returns when all are done. The result must not depend on how the range is cut. The
+     * floating-point mode is the same on every thread, and a body leaves it as it found it. */
     void (*parallel_for)(const fb_host *host, size_t items, size_t grain, fb_loop_body body,
                          void *argument);
 

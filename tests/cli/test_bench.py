@@ -75,6 +75,15 @@ class Strategies(Case):
         self.assertLessEqual(answer["seconds"], answer["slowest"])
         self.assertAlmostEqual(answer["samples_per_second"] * answer["seconds"], 50)
         self.assertAlmostEqual(answer["selections_per_second"] * answer["seconds"], 1)
+        self.assertEqual(answer["threads"], 1)
+
+    def test_threads(self):
+        answer = json.loads(self.fine("bench", "strategy", "entropy", "--n", 50, "--d", 4, "--query", 5, "--seconds",
+                                      "0.01", "--threads", 3, "--format", "json"))
+        self.assertEqual(answer["threads"], 3)
+        done = flipbench("bench", "strategy", "entropy", "--threads", "257")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("--threads 257: expected at most 256", done.stderr)
 
     def test_files(self):
         case = os.path.join(ROOT, "tests", "golden", "case-a")

@@ -56,6 +56,12 @@ class Run(Case):
         self.assertGreater(float(row["service_seconds"]), float(row["train_seconds"]))
         self.assertLess(float(row["query_seconds"]), float(row["service_seconds"]))
 
+    def test_loops_have_the_trainers_threads(self):
+        spec = ("run", self.spec, "--plugin", os.path.join(BROKEN, "loop.so"), "--set", "strategies=[loop]", "-o")
+        for out, cut, more in (("one", False, ()), ("two", True, ("--set", "settings.0.train.threads=2"))):
+            self.fine(*spec, self.path(out), *more)
+            self.assertEqual(float(self.records(out)["0", "pieces"]) > 1, cut)
+
     def test_representations(self):
         for kind, more in (("inputs", ()), ("features", ("--set", FEATURES + self.features))):
             self.run_spec(kind, "--set", KIND % kind, *more)
@@ -145,6 +151,13 @@ class Select(Case):
                                           labeled_representation="lx"))
             self.assertIn(f'"shape_0": {rows}.0', said)
             self.assertIn(f'"first": {first}.0', said)
+
+    def test_threads_of_loops(self):
+        for threads, pieces in ((1, 1), (2, 16), (100, 100)):  # of at least 10 items of 1000
+            said = self.fine("select", "loop", "--plugin", os.path.join(BROKEN, "loop.so"), "--query", 1, "--threads",
+                             threads, "--format", "json",
+                             *self.options(pool_embeddings="p", head_weights="w", head_bias="b"))
+            self.assertIn(f'"pieces": {pieces}.0', said)
 
     def test_missing_files_are_named(self):
         def reason(service, *more, **files):
