@@ -9,6 +9,10 @@
 
 #include "flipbench/strategy.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum kit_order {
     KIT_SMALLEST_FIRST,
     KIT_LARGEST_FIRST
@@ -29,5 +33,9 @@ int kit_select_top(const fb_host *host, const fb_round *round, const double *sco
  * running sum exceeds u times the total, u in [0, 1). Never one of weight 0; the last positive one
  * when rounding leaves the running sum short. KIT_NONE when no weight is positive. */
 size_t kit_weighted_draw(const double *weights, size_t n, double u);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "kit_services.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* L2 norms of the rows. */
 void kit_norms(const kit_matrix *matrix, double *ret_norms);
 
@@ -17,5 +21,9 @@ void kit_norms(const kit_matrix *matrix, double *ret_norms);
  * every row but itself. `norms` are those of kit_norms. */
 void kit_cosine_nearest(const kit_matrix *matrix, const double *norms, size_t chosen,
                         double *nearest);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "flipbench/strategy.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Entropy in nats of a row of `count` probabilities, as given; 0 log 0 = 0. */
 double kit_entropy(const float *probabilities, size_t count);
 
@@ -20,5 +24,9 @@ uint32_t kit_argmax(const float *values, size_t count);
  * depend on which rows or columns are computed together. */
 int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, const float *weights,
               const float *bias, size_t width, float *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

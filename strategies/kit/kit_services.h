@@ -10,6 +10,10 @@
 
 #include "flipbench/strategy.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A read-only float32 matrix, row-major without gaps. */
 typedef struct kit_matrix {
     const float *data;
@@ -45,5 +49,9 @@ void kit_scored_destroy(void *instance);
 
 /* Room for the round's scores, zeroed. */
 int kit_scored_alloc(kit_scored *self, const fb_round *round);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
