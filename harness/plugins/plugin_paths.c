@@ -15,8 +15,8 @@
 #include "alloc.h"
 #include "strbuf.h"
 
-#ifndef FB_PLUGIN_DIR
-#error "FB_PLUGIN_DIR is the directory where the build installs plugins"
+#if !defined(FB_PLUGIN_DIR) || !defined(FB_PLUGIN_DIR_FROM_PROGRAM)
+#error "FB_PLUGIN_DIR is where the build installs plugins, the other the way there from the program"
 #endif
 
 static int add_file(plugin_paths *list, const char *path, fb_error *err)
@@ -115,7 +115,8 @@ static int add_users(plugin_paths *list, fb_error *err)
     return rc;
 }
 
-/* A program that runs from its build tree, BUILD/flipbench, finds BUILD/strategies. */
+/* A program that runs from its build tree, BUILD/flipbench, finds BUILD/strategies; one that is
+ * installed, its plugins, also where all of it was moved to another place. */
 static int add_own(plugin_paths *list, fb_error *err)
 {
     char program[PATH_MAX];
@@ -124,14 +125,22 @@ static int add_own(plugin_paths *list, fb_error *err)
     char *slash = strrchr(program, '/');
     if (slash)
         *slash = '\0';
-    fb_strbuf built = FB_STRBUF_INIT;
+    fb_strbuf built = FB_STRBUF_INIT, moved = FB_STRBUF_INIT;
     fb_strbuf_printf(&built, "%s/strategies", program);
+    fb_strbuf_printf(&moved, "%s/" FB_PLUGIN_DIR_FROM_PROGRAM, program);
     int rc = fb_strbuf_check(&built, "a plugin's path", err);
-    if (!rc && is_directory(built.text))
-        rc = add_directory(list, built.text, err);
-    else if (!rc && is_directory(FB_PLUGIN_DIR))
-        rc = add_directory(list, FB_PLUGIN_DIR, err);
+    if (!rc)
+        rc = fb_strbuf_check(&moved, "a plugin's path", err);
+    if (!rc) {
+        const char *const places[] = {built.text, moved.text, FB_PLUGIN_DIR};
+        size_t i = 0;
+        while (i < 3 && !is_directory(places[i]))
+            i++;
+        if (i < 3)
+            rc = add_directory(list, places[i], err);
+    }
     fb_strbuf_finish(&built);
+    fb_strbuf_finish(&moved);
     return rc;
 }
 

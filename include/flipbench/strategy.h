@@ -262,7 +262,7 @@ typedef struct fb_plugin {
 FB_EXPORT extern const fb_plugin flipbench_plugin;
 
 /* For a .so with one strategy: `FB_PLUGIN_ONE(my_strategy)` after `static const fb_strategy
- * my_strategy = {...};` defines the exported symbol. */
+ * my_strategy = {...};` defines the symbol that is exported as declared above. */
 #define FB_PLUGIN_ONE(strategy)                                                                    \
     static size_t fb_plugin_count_(void)                                                           \
     {                                                                                              \
@@ -272,7 +272,7 @@ FB_EXPORT extern const fb_plugin flipbench_plugin;
     {                                                                                              \
         return index == 0 ? &(strategy) : NULL;                                                    \
     }                                                                                              \
-    FB_EXPORT const fb_plugin flipbench_plugin = {                                                 \
+    const fb_plugin flipbench_plugin = {                                                           \
         FLIPBENCH_MAGIC, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR, sizeof(fb_plugin), NULL,        \
         fb_plugin_count_, fb_plugin_get_, NULL}
 

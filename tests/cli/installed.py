@@ -39,7 +39,6 @@ class InstalledCase(Case):
             **{name: value for name, value in os.environ.items() if not name.startswith(("FLIPBENCH", "MESON"))},
             "PATH": os.path.join(cls.prefix, "bin") + ":" + os.environ["PATH"],
             "PKG_CONFIG_PATH": pkg_config,
-            "FLIPBENCH_PLUGIN_PATH": cls.plugins,
         }
 
     def setUp(self):
