@@ -14,6 +14,7 @@ const command *command_table(size_t *ret_count)
         {"check", "check a spec without running it", cmd_check},
         {"list", "list strategies, networks or data sets", cmd_list},
         {"bench", "how fast this machine trains, evaluates or selects", cmd_bench},
+        {"new-strategy", "write a project for a strategy of your own", cmd_new_strategy},
         {"info", "describe a strategy: rule, citation, parameters", cmd_info},
     };
     *ret_count = sizeof table / sizeof *table;

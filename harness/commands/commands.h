@@ -33,6 +33,7 @@ int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_bench_strategy(int argc, char **argv); /* the half of cmd_bench that needs plugins */
 int cmd_check(int argc, char **argv);
+int cmd_new_strategy(int argc, char **argv);
 
 /* Prints "flipbench: SENTENCE" on stderr and returns EXIT_ERROR. */
 int command_fail(const fb_error *err);

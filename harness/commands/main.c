@@ -17,7 +17,7 @@ static void print_help(FILE *out)
           "usage: flipbench COMMAND [ARGUMENTS]\n\n",
           out);
     for (size_t i = 0; i < count; i++)
-        fprintf(out, "  %-8s %s\n", table[i].name, table[i].summary);
+        fprintf(out, "  %-13s %s\n", table[i].name, table[i].summary);
     fputs("\n'flipbench COMMAND --help' explains a command; 'flipbench --version' prints the "
           "version.\nFirst steps: flipbench run experiments/quickstart.yaml -o results\n",
           out);

@@ -6,13 +6,11 @@
 
 #include "param.h"
 
-enum { LONGEST_NAME = 63 };
-
-/* 1 to 63 of a-z, 0-9 and `extra`, a letter first. */
+/* 1 to DESCRIPTOR_LONGEST_NAME of a-z, 0-9 and `extra`, a letter first. */
 static bool is_name(const char *text, char extra)
 {
     size_t length = text ? strlen(text) : 0;
-    if (length == 0 || length > LONGEST_NAME || text[0] < 'a' || text[0] > 'z')
+    if (length == 0 || length > DESCRIPTOR_LONGEST_NAME || text[0] < 'a' || text[0] > 'z')
         return false;
     for (size_t i = 0; i < length; i++) {
         bool fine = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') ||
@@ -21,6 +19,11 @@ static bool is_name(const char *text, char extra)
             return false;
     }
     return true;
+}
+
+bool descriptor_is_id(const char *text)
+{
+    return is_name(text, '-');
 }
 
 static bool is_text(const char *text)
@@ -86,7 +89,7 @@ static int check_param(const fb_strategy *s, size_t index, fb_error *err)
         return fb_fail(err, FB_EPLUGIN,
                        "strategy %s: parameter %zu needs a name of up to %d lower-case letters, "
                        "digits and underscores",
-                       s->id, index, LONGEST_NAME);
+                       s->id, index, DESCRIPTOR_LONGEST_NAME);
     if (param->type < FB_PARAM_INT || param->type > FB_PARAM_TEXT)
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has the unknown type %d", s->id,
                        param->name, (int)param->type);
@@ -108,11 +111,11 @@ int descriptor_check(const fb_strategy *s, fb_error *err)
                        "sizeof(fb_strategy)",
                        s->struct_size, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR,
                        sizeof(fb_strategy));
-    if (!is_name(s->id, '-'))
+    if (!descriptor_is_id(s->id))
         return fb_fail(err, FB_EPLUGIN,
                        "a strategy needs an id of up to %d lower-case letters, digits and hyphens, "
                        "a letter first",
-                       LONGEST_NAME);
+                       DESCRIPTOR_LONGEST_NAME);
     int rc = check_texts(s, err);
     if (!rc)
         rc = check_functions(s, err);

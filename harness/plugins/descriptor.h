@@ -2,8 +2,16 @@
 #ifndef FB_DESCRIPTOR_H
 #define FB_DESCRIPTOR_H
 
+#include <stdbool.h>
+
 #include "flipbench/strategy.h"
 #include "status.h"
+
+/* Characters of an id or of a parameter's name, at most. */
+enum { DESCRIPTOR_LONGEST_NAME = 63 };
+
+/* Whether a text can be a strategy's id: lower-case letters, digits and hyphens, a letter first. */
+bool descriptor_is_id(const char *text);
 
 /* Sizes, texts, functions and parameters (their presets lie in their ranges) of one strategy.
  * FB_EPLUGIN with what is wrong; the caller puts the file in front. */
