@@ -70,7 +70,7 @@ static void add_id(fb_strbuf *out, const char *id, char hyphen, bool capital)
     }
 }
 
-/* Adds a template with what its marks stand for. */
+/* Adds a text with what its marks stand for. */
 static void add_filled(fb_strbuf *out, const char *text, const char *id)
 {
     static const char *const marks[] = {"@ID@", "@NAME@", "@LABEL@", "@VERSION@"};

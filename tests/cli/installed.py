@@ -59,6 +59,10 @@ class InstalledCase(Case):
         self.assertEqual(done.returncode, 0, f"{arguments}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def needs_command(self, name):
+        if name not in self.output("flipbench", "--help"):
+            self.skipTest(f"this flipbench has no command {name}")
+
     def compilers(self, *names):
         """Those of the named compilers that are there; the first one must be."""
         self.assertTrue(shutil.which(names[0]), f"no {names[0]}")
