@@ -27,8 +27,11 @@ class Guide(InstalledCase):
         return printed
 
     def compare(self, printed, shown, line):
-        """The output ends as the guide shows; `...` stands for anything in a line."""
-        pattern = r"(?:.*\n)*" + ".*".join(re.escape(part) for part in shown.strip().split("..."))
+        """The output ends as the guide shows; `...` stands for anything in a line, on its own for any lines."""
+        pattern = r"(?:.*\n)*"
+        for text in shown.strip().splitlines(keepends=True):
+            parts = (re.escape(part) for part in text.split("..."))
+            pattern += r"(?:.*\n)*" if text.strip() == "..." else ".*".join(parts)
         if not re.fullmatch(pattern, printed.strip()):
             self.fail(f"line {line} of the guide shows\n{shown}\nbut this was printed:\n{printed}")
 
@@ -53,6 +56,7 @@ class Guide(InstalledCase):
 
     def test_a_wrong_output_is_told(self):
         self.compare("a\nb 1.5 s\nc\n", "b ... s\nc\n", 1)
+        self.compare("a\nb 1.5 s\nc\n", "a\n...\nc\n", 1)
         for shown in ("b ... s\n", "b 1.4 s\nc\n", "x\nb 1.5 s\nc\n"):
             with self.assertRaises(AssertionError):
                 self.compare("a\nb 1.5 s\nc\n", shown, 1)
