@@ -17,6 +17,8 @@ static int select_entropy(void *instance, const fb_round *round, uint32_t *ret_i
     return kit_select_top(self->host, round, self->scores, KIT_LARGEST_FIRST, ret_ids);
 }
 
+static const char *const services[] = {"probabilities", NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "entropy",
@@ -30,6 +32,7 @@ static const fb_strategy strategy = {
     .select = select_entropy,
     .scores = kit_scored_scores,
     .destroy = kit_scored_destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

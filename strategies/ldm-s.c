@@ -40,6 +40,7 @@ static const fb_strategy strategy = {
     .select = select_ldm_s,
     .scores = kit_scored_scores,
     .destroy = kit_scored_destroy,
+    .services = ldm_services,
 };
 
 FB_PLUGIN_ONE(strategy);

@@ -34,6 +34,8 @@ static int select_margin(void *instance, const fb_round *round, uint32_t *ret_id
     return kit_select_top(self->host, round, self->scores, KIT_SMALLEST_FIRST, ret_ids);
 }
 
+static const char *const services[] = {"probabilities", NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "margin",
@@ -48,6 +50,7 @@ static const fb_strategy strategy = {
     .select = select_margin,
     .scores = kit_scored_scores,
     .destroy = kit_scored_destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

@@ -14,6 +14,8 @@ static int select_random(void *instance, const fb_round *round, uint32_t *ret_id
     return kit_select_top(self->host, round, self->scores, KIT_SMALLEST_FIRST, ret_ids);
 }
 
+static const char *const services[] = {NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "random",
@@ -24,6 +26,7 @@ static const fb_strategy strategy = {
     .create = kit_scored_create,
     .select = select_random,
     .destroy = kit_scored_destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "describe.h"
+#include "descriptor.h"
 #include "fpmode.h"
 #include "host.h"
 #include "kernels.h"
@@ -42,13 +43,15 @@ static void broken_plugins_are_refused_with_a_reason(void **state)
         {"missing_library", "does not load"},
         {"no_symbol", "no symbol flipbench_plugin"},
         {"wrong_magic", "magic number"},
-        {"newer_major", "plugin ABI 2.1"},
-        {"newer_minor", "plugin ABI 1.2"},
+        {"newer_major", "plugin ABI 2.2"},
+        {"newer_minor", "plugin ABI 1.3"},
         {"short_struct", "fb_plugin of"},
         {"null_get", "count and get must not be NULL"},
         {"null_entry", "get(0) gives no strategy"},
         {"duplicate_id", "two strategies with the id duplicate-id"},
         {"short_strategy", "sizeof(fb_strategy)"},
+        {"bad_service", "lists the service 'horoscope', which this host does not know"},
+        {"service_without_need", "mc_probabilities without FB_NEEDS_DROPOUT"},
         {"bad_id", "needs an id of up to"},
         {"no_select", "lacks its function select"},
         {"bad_preset", "parameter count is 11; expected an integer from 1 to 10"},
@@ -88,6 +91,22 @@ static struct plugin *open_test_plugin(const char *name)
     if (plugin_open(path, &plugin, &err) != FB_OK)
         fail_msg("%s", err.text);
     return plugin;
+}
+
+static void what_a_strategy_asks_for_is_known_since_abi_1_2(void **state)
+{
+    (void)state;
+    struct plugin *older = open_test_plugin("older_minor");
+    struct plugin *silent = open_test_plugin("works");
+    struct plugin *newer = open_test_plugin("undeclared_service");
+    assert_null(descriptor_services(plugin_strategy(older, 0)));
+    assert_null(descriptor_services(plugin_strategy(silent, 0)));
+    const char *const *services = descriptor_services(plugin_strategy(newer, 0));
+    assert_string_equal(services[0], "probabilities");
+    assert_null(services[1]);
+    plugin_close(older);
+    plugin_close(silent);
+    plugin_close(newer);
 }
 
 /* ---- one round ------------------------------------------------------------------------------ */
@@ -183,6 +202,7 @@ static void wrong_answers_are_refused(void **state)
         {"positive_return", FB_EPLUGIN, "select returned 1"},
         {"no_reason", FB_EINVAL, "select returned -2 (invalid argument) and gave no reason"},
         {"unknown_service", FB_ENOENT, "no service 'horoscope'"},
+        {"undeclared_service", FB_EPLUGIN, "the service 'labels', which is not among"},
     };
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
         host_answer answer = {0};
@@ -549,6 +569,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(broken_plugins_are_refused_with_a_reason),
         cmocka_unit_test(a_missing_file_is_refused),
+        cmocka_unit_test(what_a_strategy_asks_for_is_known_since_abi_1_2),
         cmocka_unit_test(a_working_plugin_is_answered),
         cmocka_unit_test(wrong_answers_are_refused),
         cmocka_unit_test(crashes_and_hangs_stay_in_their_process),

@@ -22,17 +22,26 @@ static int copy_text(const json_t *object, const char *key, char **ret_text)
     return text && !*ret_text ? FB_ENOMEM : FB_OK;
 }
 
-static int copy_choices(const json_t *array, char ***ret_choices)
+/* A copy of an object's list of texts; *ret_texts stays NULL where the key is missing. */
+static int copy_texts(const json_t *object, const char *key, char ***ret_texts)
 {
+    const json_t *array = json_object_get(object, key);
     size_t count = json_array_size(array);
     if (!array)
         return FB_OK;
-    char **choices = fb_calloc(count + 1, sizeof *choices);
-    *ret_choices = choices;
-    for (size_t i = 0; choices && i < count; i++)
-        if (!(choices[i] = fb_strdup(json_string_value(json_array_get(array, i)))))
+    char **texts = fb_calloc(count + 1, sizeof *texts);
+    *ret_texts = texts;
+    for (size_t i = 0; texts && i < count; i++)
+        if (!(texts[i] = fb_strdup(json_string_value(json_array_get(array, i)))))
             return FB_ENOMEM;
-    return choices ? FB_OK : FB_ENOMEM;
+    return texts ? FB_OK : FB_ENOMEM;
+}
+
+static void texts_finish(char **texts)
+{
+    for (size_t i = 0; texts && texts[i]; i++)
+        fb_free(texts[i]);
+    fb_free(texts);
 }
 
 static int read_param(const json_t *object, catalog_param *param)
@@ -46,7 +55,7 @@ static int read_param(const json_t *object, catalog_param *param)
     if (!rc)
         rc = copy_text(object, "help", &param->help);
     if (!rc)
-        rc = copy_choices(json_object_get(object, "choices"), &param->choices);
+        rc = copy_texts(object, "choices", &param->choices);
     return rc;
 }
 
@@ -82,6 +91,8 @@ static int read_strategy(const json_t *object, const char *path, catalog_strateg
     int rc = FB_OK;
     for (size_t i = 0; !rc && i < sizeof texts / sizeof *texts; i++)
         rc = copy_text(object, texts[i].key, texts[i].text);
+    if (!rc)
+        rc = copy_texts(object, "services", &strategy->services);
     if (!rc && !(strategy->path = fb_strdup(path)))
         rc = FB_ENOMEM;
     if (!rc)
@@ -91,9 +102,7 @@ static int read_strategy(const json_t *object, const char *path, catalog_strateg
 
 static void param_finish(catalog_param *param)
 {
-    for (size_t i = 0; param->choices && param->choices[i]; i++)
-        fb_free(param->choices[i]);
-    fb_free(param->choices);
+    texts_finish(param->choices);
     fb_free(param->name);
     fb_free(param->preset);
     fb_free(param->help);
@@ -104,6 +113,7 @@ static void strategy_finish(catalog_strategy *strategy)
     for (size_t i = 0; i < strategy->param_count; i++)
         param_finish(&strategy->params[i]);
     fb_free(strategy->params);
+    texts_finish(strategy->services);
     fb_free(strategy->id);
     fb_free(strategy->label);
     fb_free(strategy->rule);

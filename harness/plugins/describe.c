@@ -12,6 +12,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "descriptor.h"
 #include "param.h"
 #include "plugin.h"
 #include "strbuf.h"
@@ -20,11 +21,12 @@ enum { ANSWER_MAX = 16 << 20 }; /* bytes that a plugin's description may have */
 
 /* ---- in the child --------------------------------------------------------------------------- */
 
-static json_t *choices_json(const char *const *choices)
+/* A list of texts that ends with NULL; no list gives NULL. */
+static json_t *texts_json(const char *const *texts)
 {
-    json_t *array = choices ? json_array() : NULL;
-    for (size_t i = 0; choices && choices[i]; i++)
-        json_array_append_new(array, json_string(choices[i]));
+    json_t *array = texts ? json_array() : NULL;
+    for (size_t i = 0; texts && texts[i]; i++)
+        json_array_append_new(array, json_string(texts[i]));
     return array;
 }
 
@@ -36,7 +38,7 @@ static json_t *param_json(const char *strategy, const fb_param *param)
     json_t *object = json_pack("{s:s, s:i, s:s*, s:f, s:f, s:s, s:o*}", "name", param->name, "type",
                                (int)param->type, "preset", preset, "minimum",
                                ranged ? rule.minimum : 0, "maximum", ranged ? rule.maximum : 0,
-                               "help", param->help, "choices", choices_json(param->choices));
+                               "help", param->help, "choices", texts_json(param->choices));
     fb_free(preset);
     return object;
 }
@@ -46,11 +48,12 @@ static json_t *strategy_json(const fb_strategy *s)
     json_t *params = json_array();
     for (size_t i = 0; i < s->param_count; i++)
         json_array_append_new(params, param_json(s->id, s->params[i]));
-    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s*, s:s*, s:b, s:o}", "id", s->id, "label",
-                     s->label, "algo_version", (json_int_t)s->algo_version, "needs",
+    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s*, s:s*, s:b, s:o*, s:o}", "id", s->id,
+                     "label", s->label, "algo_version", (json_int_t)s->algo_version, "needs",
                      (json_int_t)s->needs, "rule", s->rule, "citation", s->citation, "deviations",
                      s->deviations, "score_name", s->score_name, "score_ascending",
-                     s->score_ascending != 0, "params", params);
+                     s->score_ascending != 0, "services", texts_json(descriptor_services(s)),
+                     "params", params);
 }
 
 /* The array of strategies, or {status, error}. */

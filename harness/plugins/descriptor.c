@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "param.h"
@@ -103,14 +104,59 @@ static int check_param(const fb_strategy *s, size_t index, fb_error *err)
     return check_preset(s, param, err);
 }
 
+const char *const *descriptor_services(const fb_strategy *s)
+{
+    const size_t end = offsetof(fb_strategy, services) + sizeof s->services;
+    return s->struct_size >= end ? s->services : NULL;
+}
+
+static bool is_service(const char *name)
+{
+    static const char *const known[] = {
+        "probabilities",  "embeddings",     "labeled_embeddings",
+        "labeled_ids",    "labels",         "head_weights",
+        "head_bias",      "representation", "labeled_representation",
+        "mc_probabilities", "ensemble_probabilities", "reference_embeddings",
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Declared services exist, and what they need is declared too. */
+static int check_services(const fb_strategy *s, fb_error *err)
+{
+    static const struct {
+        const char *service, *name;
+        uint32_t need;
+    } needs[] = {
+        {"mc_probabilities", "FB_NEEDS_DROPOUT", FB_NEEDS_DROPOUT},
+        {"ensemble_probabilities", "FB_NEEDS_ENSEMBLE", FB_NEEDS_ENSEMBLE},
+    };
+    const char *const *services = descriptor_services(s);
+    for (size_t i = 0; services && services[i]; i++) {
+        if (!is_service(services[i]))
+            return fb_fail(err, FB_EPLUGIN,
+                           "strategy %s lists the service '%s', which this host does not know",
+                           s->id, services[i]);
+        for (size_t n = 0; n < sizeof needs / sizeof *needs; n++)
+            if (strcmp(services[i], needs[n].service) == 0 && !(s->needs & needs[n].need))
+                return fb_fail(err, FB_EPLUGIN,
+                               "strategy %s lists the service %s without %s among its needs",
+                               s->id, services[i], needs[n].name);
+    }
+    return FB_OK;
+}
+
 int descriptor_check(const fb_strategy *s, fb_error *err)
 {
-    if (s->struct_size < sizeof(fb_strategy))
+    const size_t smallest = offsetof(fb_strategy, services); /* ABI 1.0 and 1.1 end here */
+    if (s->struct_size < smallest)
         return fb_fail(err, FB_EPLUGIN,
-                       "a strategy has struct_size %zu, but ABI %d.%d needs %zu; set it to "
+                       "a strategy has struct_size %zu, but ABI %d.0 needs %zu; set it to "
                        "sizeof(fb_strategy)",
-                       s->struct_size, FLIPBENCH_ABI_MAJOR, FLIPBENCH_ABI_MINOR,
-                       sizeof(fb_strategy));
+                       s->struct_size, FLIPBENCH_ABI_MAJOR, smallest);
     if (!descriptor_is_id(s->id))
         return fb_fail(err, FB_EPLUGIN,
                        "a strategy needs an id of up to %d lower-case letters, digits and hyphens, "
@@ -119,6 +165,8 @@ int descriptor_check(const fb_strategy *s, fb_error *err)
     int rc = check_texts(s, err);
     if (!rc)
         rc = check_functions(s, err);
+    if (!rc)
+        rc = check_services(s, err);
     if (!rc && s->param_count > 0 && !s->params)
         rc = fb_fail(err, FB_EPLUGIN, "strategy %s has %zu parameters but no array of them", s->id,
                      s->param_count);

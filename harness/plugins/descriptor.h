@@ -17,4 +17,8 @@ bool descriptor_is_id(const char *text);
  * FB_EPLUGIN with what is wrong; the caller puts the file in front. */
 int descriptor_check(const fb_strategy *strategy, fb_error *err);
 
+/* The services that a strategy declares, up to a NULL; NULL where it does not say, or was built
+ * before ABI 1.2. */
+const char *const *descriptor_services(const fb_strategy *strategy);
+
 #endif

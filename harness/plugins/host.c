@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "descriptor.h"
 #include "fpmode.h"
 #include "host_loop.h"
 #include "host_random.h"
@@ -179,7 +180,9 @@ static void session_init(session *s, const host_call *call)
                  .cancelled = callback_cancelled,
                  .fail = callback_fail},
         .call = call,
-        .services = {.provider = &call->provider, .round = call->round},
+        .services = {.provider = &call->provider,
+                     .round = call->round,
+                     .declared = descriptor_services(call->strategy)},
         .loop = {.pool = call->pool, .fp_mode = fpmode_get()},
     };
 }

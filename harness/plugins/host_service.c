@@ -133,6 +133,20 @@ static int compute(host_services *services, const fb_request *request, const cha
     return rc;
 }
 
+static int check_declared(const host_services *services, const char *name, fb_error *err)
+{
+    const char *const *declared = services->declared;
+    size_t i = 0;
+    while (declared && declared[i] && strcmp(declared[i], name) != 0)
+        i++;
+    if (!declared || declared[i])
+        return FB_OK;
+    return fb_fail(err, FB_EPLUGIN,
+                   "it asked for the service '%s', which is not among the `services` that it "
+                   "declares",
+                   name);
+}
+
 int host_services_get(host_services *services, const fb_request *request, fb_array *ret_array,
                       fb_error *err)
 {
@@ -140,6 +154,9 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
         return fb_fail(err, FB_EPLUGIN,
                        "a request lacks its name or its struct_size, which must be "
                        "sizeof(fb_request)");
+    int rc = check_declared(services, request->name, err);
+    if (rc)
+        return rc;
     const char *kind = request->kind ? request->kind : "";
     host_service *service = services->first;
     while (service && !(strcmp(service->name, request->name) == 0 &&
@@ -147,7 +164,7 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
         service = service->next;
     if (!service) {
         double start = fb_clock_seconds();
-        int rc = compute(services, request, kind, &service, err);
+        rc = compute(services, request, kind, &service, err);
         services->seconds += fb_clock_seconds() - start;
         if (rc)
             return rc;

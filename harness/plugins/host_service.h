@@ -15,11 +15,13 @@ typedef struct host_service {
 typedef struct host_services {
     const host_provider *provider;
     const fb_round *round;
+    const char *const *declared; /* the names allowed, up to a NULL; NULL: any */
     host_service *first;
     double seconds; /* spent in the provider and on the checks */
 } host_services;
 
-/* Gives the array of a request, computing it the first time. FB_ENUMERIC names the service, the row
+/* Gives the array of a request, computing it the first time. FB_EPLUGIN for a service that was not
+ * declared. FB_ENUMERIC names the service, the row
  * and its sample when a number is not finite. The array lives until host_services_finish. */
 int host_services_get(host_services *services, const fb_request *request, fb_array *ret_array,
                       fb_error *err);

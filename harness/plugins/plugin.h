@@ -47,7 +47,8 @@ typedef struct catalog_strategy {
     char *id, *label, *rule, *citation, *deviations, *score_name;
     uint32_t algo_version, needs;
     int score_ascending;
-    char *path; /* the plugin's file */
+    char **services; /* NULL-terminated; NULL: it does not say */
+    char *path;      /* the plugin's file */
     catalog_param *params;
     size_t param_count;
 } catalog_strategy;

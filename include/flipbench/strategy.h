@@ -31,7 +31,7 @@ extern "C" {
 
 #define FLIPBENCH_MAGIC UINT64_C(0x68636e6562706c66) /* "flpbench", least significant byte first */
 #define FLIPBENCH_ABI_MAJOR 1
-#define FLIPBENCH_ABI_MINOR 1 /* 1: FB_NEEDS_ENSEMBLE, "labeled_representation" */
+#define FLIPBENCH_ABI_MINOR 2 /* 1: FB_NEEDS_ENSEMBLE, "labeled_representation"; 2: services */
 
 #if defined(__GNUC__)
 #define FB_EXPORT __attribute__((visibility("default")))
@@ -244,6 +244,11 @@ typedef struct fb_strategy {
 
     /* Takes NULL. */
     void (*destroy)(void *instance);
+
+    /* Since ABI 1.2: the services that it may ask for, whatever its parameters, up to a NULL; an
+     * empty list when it asks for none. `info` shows them, and the host refuses every other. NULL:
+     * it does not say, and may ask for any. */
+    const char *const *services;
 } fb_strategy;
 
 /* ---- the exported symbol ------------------------------------------------------------------- */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "instance.h"
 
+const char *const ldm_services[] = {
+    "embeddings",         "head_weights", "head_bias", "reference_embeddings",
+    "labeled_embeddings", "labels",       NULL,
+};
+
 int ldm_create(const fb_host *host, const fb_value *values, void **ret_instance)
 {
     ldm_instance *self = host->alloc(host, 1, sizeof *self);

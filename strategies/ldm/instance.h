@@ -12,6 +12,9 @@ typedef struct ldm_instance {
     ldm_options options;
 } ldm_instance;
 
+/* fb_strategy.services */
+extern const char *const ldm_services[];
+
 /* fb_strategy.create */
 int ldm_create(const fb_host *host, const fb_value *values, void **ret_instance);
 

@@ -3,7 +3,7 @@
 
 static const fb_strategy strategy = {
     WORKING("short-strategy"),
-    .struct_size = sizeof(fb_strategy) - 8,
+    .struct_size = offsetof(fb_strategy, services) - 8,
 };
 
 FB_PLUGIN_ONE(strategy);
