@@ -146,14 +146,30 @@ static const char *param_type_name(fb_param_type type)
     return "?";
 }
 
+static bool is_number(const catalog_param *param)
+{
+    return param->type == FB_PARAM_INT || param->type == FB_PARAM_FLOAT;
+}
+
 static void print_param(const catalog_param *param)
 {
-    printf("  %s = %s  (%s", param->name, param->preset, param_type_name(param->type));
-    if (param->type == FB_PARAM_INT || param->type == FB_PARAM_FLOAT)
+    const char *quote = *param->preset ? "" : "''";
+    printf("  %s = %s%s  (%s", param->name, param->preset, quote, param_type_name(param->type));
+    if (is_number(param))
         printf(", %.15g to %.15g", param->minimum, param->maximum);
     for (size_t i = 0; param->choices && param->choices[i]; i++)
         printf("%s%s", i ? " | " : ": ", param->choices[i]);
     printf(")\n      %s\n", param->help);
+}
+
+static void print_services(char *const *services)
+{
+    if (!services)
+        printf("not said\n");
+    else if (!services[0])
+        printf("nothing\n");
+    for (size_t i = 0; services && services[i]; i++)
+        printf("%s%s", services[i], services[i + 1] ? ", " : "\n");
 }
 
 static void print_strategy(const catalog_strategy *strategy)
@@ -165,6 +181,8 @@ static void print_strategy(const catalog_strategy *strategy)
     if (strategy->score_name)
         printf("scores      %s, %s first\n", strategy->score_name,
                strategy->score_ascending ? "smallest" : "largest");
+    printf("asks for    ");
+    print_services(strategy->services);
     if (strategy->needs & FB_NEEDS_DROPOUT)
         printf("needs       a network with dropout\n");
     if (strategy->needs & FB_NEEDS_ENSEMBLE)
@@ -175,27 +193,68 @@ static void print_strategy(const catalog_strategy *strategy)
         print_param(&strategy->params[i]);
 }
 
+/* null where there is no list. */
+static json_t *texts_json(char *const *texts)
+{
+    json_t *array = texts ? json_array() : json_null();
+    for (size_t i = 0; texts && texts[i]; i++)
+        json_array_append_new(array, json_string(texts[i]));
+    return array;
+}
+
+/* An end of a parameter's range; null where it has none. */
+static json_t *limit_json(const catalog_param *param, double limit)
+{
+    if (param->type == FB_PARAM_INT)
+        return json_integer((json_int_t)limit);
+    return is_number(param) ? json_real(limit) : json_null();
+}
+
+static json_t *param_json(const catalog_param *param)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:s}", "name", param->name, "type",
+                     param_type_name(param->type), "default", param->preset, "minimum",
+                     limit_json(param, param->minimum), "maximum",
+                     limit_json(param, param->maximum), "choices", texts_json(param->choices),
+                     "help", param->help);
+}
+
+static json_t *needs_json(uint32_t needs)
+{
+    json_t *array = json_array();
+    if (needs & FB_NEEDS_DROPOUT)
+        json_array_append_new(array, json_string("dropout"));
+    if (needs & FB_NEEDS_ENSEMBLE)
+        json_array_append_new(array, json_string("ensemble"));
+    return array;
+}
+
+static json_t *score_json(const catalog_strategy *strategy)
+{
+    if (!strategy->score_name)
+        return json_null();
+    return json_pack("{s:s, s:s}", "name", strategy->score_name, "first",
+                     strategy->score_ascending ? "smallest" : "largest");
+}
+
 static json_t *strategy_json(const catalog_strategy *strategy)
 {
     json_t *params = json_array();
-    for (size_t i = 0; i < strategy->param_count; i++) {
-        const catalog_param *param = &strategy->params[i];
-        json_array_append_new(params, json_pack("{s:s, s:s, s:s, s:s}", "name", param->name, "type",
-                                                param_type_name(param->type), "default",
-                                                param->preset, "help", param->help));
-    }
-    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s?, s:s?, s:s, s:o}", "id", strategy->id, "label",
-                     strategy->label, "algo_version", (json_int_t)strategy->algo_version, "rule",
-                     strategy->rule, "citation", strategy->citation, "deviations",
-                     strategy->deviations, "score", strategy->score_name, "plugin", strategy->path,
-                     "parameters", params);
+    for (size_t i = 0; i < strategy->param_count; i++)
+        json_array_append_new(params, param_json(&strategy->params[i]));
+    return json_pack("{s:s, s:s, s:I, s:s, s:s, s:s?, s:o, s:o, s:o, s:s, s:o}", "id",
+                     strategy->id, "label", strategy->label, "algo_version",
+                     (json_int_t)strategy->algo_version, "rule", strategy->rule, "citation",
+                     strategy->citation, "deviations", strategy->deviations, "score",
+                     score_json(strategy), "services", texts_json(strategy->services), "needs",
+                     needs_json(strategy->needs), "plugin", strategy->path, "parameters", params);
 }
 
 int cmd_info(int argc, char **argv)
 {
     static const struct argp argp = {
         options,       parse_option,
-        "strategy ID", "Describe a strategy: rule, citation, parameters, deviations.",
+        "strategy ID", "Describe a strategy: rule, citation, what it asks for, parameters, deviations.",
         NULL,          NULL,
         NULL};
     list_arguments arguments = {.words_wanted = 2, .question = "expected: info strategy ID"};
