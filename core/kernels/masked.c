@@ -6,8 +6,11 @@
  * their order; a node's sum is that of its two halves, and what mask b keeps is the sum of the
  * upper halves at height b. So every input is multiplied once, and the rest are additions of whole
  * tiles, about two a pattern: with 9216 inputs and 8 masks that keep 3/4 of them, a sixth of the
- * work of 8 products. */
-#include "tile.h"
+ * work of 8 products.
+ *
+ * The rows stay where they are and the tree reads them through the order of the inputs; the weights
+ * are packed in this order, because all rows share them. */
+#include "masked_tree.h"
 
 #include <string.h>
 
@@ -21,14 +24,22 @@ _Static_assert(UNITS / 2 % TILE_COLUMNS == 0 && ROWS % TILE_ROWS == 0, "blocks a
 
 /* ---- the scratch --------------------------------------------------------------------------- */
 
+/* The inputs order[begin .. begin+depth-1], and the patterns that they have. */
+typedef struct block {
+    size_t begin, depth;
+    const masked_leaf *leaves;
+    size_t leaf_count;
+} block;
+
 typedef struct workspace {
-    float *rows;     /* (groups of ROWS, inputs, ROWS) */
-    uint32_t *order; /* (inputs) sorted by pattern */
-    float *weights;  /* some units of all inputs, sorted: in each block of inputs (column tiles,
-                        depth, TILE_COLUMNS) */
-    float *left;     /* (row tiles, depth, TILE_ROWS): a block's inputs of a group of rows */
-    float *nodes;    /* (masks + 1) tiles: sums on the way up the tree */
-    float *y;        /* (row tiles, column tiles, masks) tiles */
+    float *rows;         /* (groups of ROWS, inputs, ROWS) */
+    uint32_t *order;     /* (inputs) sorted by pattern, and MASKED_AHEAD zeros */
+    block *blocks;       /* (block_count) */
+    masked_leaf *leaves; /* of all blocks: at most one a pattern, and one more a block */
+    float *weights;      /* some units of all inputs, sorted: in each block of inputs (column tiles,
+                            depth, TILE_COLUMNS) */
+    float *nodes;        /* masks tiles: sums on the way up the tree */
+    float *y;            /* (row tiles, column tiles, masks) tiles */
 } workspace;
 
 static size_t rounded_up(size_t count, size_t unit)
@@ -36,23 +47,35 @@ static size_t rounded_up(size_t count, size_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
+static size_t block_count(const kernels_masked *m)
+{
+    return (m->inputs + DEPTH - 1) / DEPTH;
+}
+
 /* A first call with base NULL measures. The sizes do not depend on the instruction set. */
 static size_t lay_out(const kernels_masked *m, float *base, workspace *w)
 {
     const size_t units = m->units < UNITS ? rounded_up(m->units, UNITS / 2) : UNITS;
+    const size_t blocks = block_count(m);
     const size_t sizes[] = {rounded_up(m->rows, ROWS) * m->inputs,
-                            m->inputs,
+                            m->inputs + MASKED_AHEAD,
+                            blocks * sizeof(block) / sizeof(float),
+                            (blocks + PATTERNS) * sizeof(masked_leaf) / sizeof(float),
                             m->inputs * units,
-                            (size_t)ROWS * DEPTH,
-                            (m->masks + 1) * TILE_ROWS_MAX * TILE_COLUMNS_MAX,
+                            m->masks * TILE_ROWS_MAX * TILE_COLUMNS_MAX,
                             ROWS * units * m->masks};
     enum { PARTS = sizeof sizes / sizeof *sizes };
     size_t at[PARTS + 1] = {0};
     for (size_t i = 0; i < PARTS; i++)
         at[i + 1] = at[i] + rounded_up(sizes[i], 16);
     if (base)
-        *w = (workspace){base + at[0], (uint32_t *)(void *)(base + at[1]), base + at[2],
-                         base + at[3], base + at[4], base + at[5]};
+        *w = (workspace){base + at[0],
+                         (uint32_t *)(void *)(base + at[1]),
+                         (block *)(void *)(base + at[2]),
+                         (masked_leaf *)(void *)(base + at[3]),
+                         base + at[4],
+                         base + at[5],
+                         base + at[6]};
     return at[PARTS];
 }
 
@@ -87,63 +110,7 @@ void ISA(masked_load)(const kernels_masked *m, size_t first, size_t count, const
     }
 }
 
-/* ---- one tile under all masks -------------------------------------------------------------- */
-
-/* A tile of the product, some rows by some units, for the inputs of one block. */
-typedef struct tile_sums {
-    tile t;              /* `out` and `depth` are each product's own */
-    const float *left, *right;
-    const size_t *start; /* (patterns + 1) where each pattern's inputs begin in the block */
-    size_t size;         /* floats in a tile: whole vectors, without gaps */
-    float *nodes;        /* one tile a height */
-    float *y;            /* one tile a mask */
-} tile_sums;
-
-static void add_tile(size_t size, const float *x, float *sum)
-{
-    for (size_t i = 0; i < size; i += V_WIDTH)
-        v_store(sum + i, v_add(v_load(sum + i), v_load(x + i)));
-}
-
-static void multiply(const tile_sums *s, size_t begin, size_t end, float *out)
-{
-    tile t = s->t;
-    t.depth = end - begin;
-    t.left = s->left + begin * TILE_ROWS;
-    t.right = s->right + begin * TILE_COLUMNS;
-    t.out = out;
-    ISA(tile)(&t);
-}
-
-/* Writes to `out` the sum over the inputs of the patterns first .. first + 2^height - 1, of which
- * there is at least one, and adds what the lowest `height` masks keep of it to their y. */
-static void sum_patterns(const tile_sums *s, size_t height, size_t first, float *out)
-{
-    if (height == 0) {
-        multiply(s, s->start[first], s->start[first + 1], out);
-        return;
-    }
-    height--;
-    const size_t middle = first + ((size_t)1 << height), end = middle + ((size_t)1 << height);
-    const bool lower = s->start[first] < s->start[middle];
-    if (lower)
-        sum_patterns(s, height, first, out);
-    if (s->start[middle] == s->start[end])
-        return;
-    float *kept = lower ? s->nodes + height * s->size : out;
-    sum_patterns(s, height, middle, kept);
-    add_tile(s->size, kept, s->y + height * s->size);
-    if (lower)
-        add_tile(s->size, kept, out);
-}
-
 /* ---- a block of inputs --------------------------------------------------------------------- */
-
-/* The inputs order[begin .. begin+depth-1]. */
-typedef struct block {
-    size_t begin, depth;
-    size_t start[PATTERNS + 1]; /* as in tile_sums */
-} block;
 
 /* What the blocks are parts of: units unit .. unit+units-1. */
 typedef struct columns {
@@ -191,42 +158,26 @@ static void pack_weights(const columns *c, const block *b, const float *weights)
     }
 }
 
-/* The group of rows that begins at `row`. */
-static void pack_rows(const columns *c, const block *b, size_t row)
-{
-    const float *rows = c->w->rows + row * c->m->inputs;
-    for (size_t p = 0; p < b->depth; p++) {
-        const float *from = rows + (size_t)c->w->order[b->begin + p] * ROWS;
-        float *to = c->w->left + p * TILE_ROWS;
-        for (size_t i = 0; i < ROWS; i += TILE_ROWS)
-            memcpy(to + i * b->depth, from + i, sizeof(float[TILE_ROWS]));
-    }
-}
-
 /* Adds the block's sums for `rows` rows, a group of them or less, to y. */
 static void run_block(const columns *c, const block *b, size_t row, size_t rows)
 {
-    pack_rows(c, b, row);
     for (size_t j = 0; j < c->tiles; j++)
         for (size_t i = 0; i * TILE_ROWS < rows; i++) {
-            const tile t = {
-                .layout = TILE_BY_STEP,
-                .rows = smaller(TILE_ROWS, rows - i * TILE_ROWS),
+            const size_t tile_rows = smaller(TILE_ROWS, rows - i * TILE_ROWS);
+            const masked_tree t = {
+                .rows = tile_rows,
                 .columns = tile_columns(c, j),
-                .left_stride = TILE_ROWS,
-                .right_stride = TILE_COLUMNS,
-                .out_stride = tile_width(c, j),
-            };
-            const tile_sums s = {
-                .t = t,
-                .left = c->w->left + i * TILE_ROWS * b->depth,
+                .size = tile_rows * tile_width(c, j),
+                .leaves = b->leaves,
+                .leaf_count = b->leaf_count,
+                .order = c->w->order + b->begin,
+                .left = c->w->rows + row * c->m->inputs + i * TILE_ROWS,
+                .left_stride = ROWS,
                 .right = tile_weights(c, b, j),
-                .start = b->start,
-                .size = t.rows * t.out_stride,
                 .nodes = c->w->nodes,
                 .y = tile_y(c, i, j),
             };
-            sum_patterns(&s, c->m->masks, 0, s.nodes + c->m->masks * s.size);
+            ISA(masked_tree)(&t);
         }
 }
 
@@ -244,16 +195,44 @@ static void sort_inputs(const kernels_masked *m, const uint8_t *patterns, uint32
     memcpy(start, next, sizeof next);
     for (size_t i = 0; i < m->inputs; i++)
         order[next[patterns[i]]++] = (uint32_t)i;
+    memset(order + m->inputs, 0, MASKED_AHEAD * sizeof *order);
 }
 
-/* Cuts out the next block; false behind the last. A first call takes a zeroed one. */
-static bool next_block(const kernels_masked *m, const size_t start[PATTERNS + 1], block *b)
+/* The leaf of a pattern in a block whose patterns' inputs begin at start[]. */
+static masked_leaf make_leaf(const size_t *start, size_t pattern, size_t masks)
 {
-    b->begin += b->depth;
-    b->depth = smaller(DEPTH, m->inputs - b->begin);
-    for (size_t p = 0; p <= PATTERNS; p++)
-        b->start[p] = start[p] < b->begin ? 0 : smaller(start[p] - b->begin, b->depth);
-    return b->depth > 0;
+    masked_leaf leaf = {.end = (uint32_t)start[pattern + 1], .stored = MASKED_NOWHERE};
+    for (size_t h = 0; h < masks; h++) {
+        const size_t half = (size_t)1 << h, node = pattern >> h << h;
+        if (pattern & half) {
+            leaf.kept |= (uint8_t)half;
+            if (start[node - half] < start[node])
+                leaf.joined |= (uint8_t)half;
+        } else if (start[node + half] < start[node + 2 * half]) {
+            leaf.stored = (uint8_t)h;
+            break;
+        }
+    }
+    return leaf;
+}
+
+/* Cuts the sorted inputs into blocks. */
+static void make_blocks(const kernels_masked *m, const size_t start[PATTERNS + 1],
+                        const workspace *w)
+{
+    masked_leaf *leaf = w->leaves;
+    for (size_t i = 0; i < block_count(m); i++) {
+        const size_t begin = i * DEPTH;
+        block b = {.begin = begin, .depth = smaller(DEPTH, m->inputs - begin), .leaves = leaf};
+        size_t within[PATTERNS + 1];
+        for (size_t p = 0; p <= PATTERNS; p++)
+            within[p] = start[p] < begin ? 0 : smaller(start[p] - begin, b.depth);
+        for (size_t p = 0; p < PATTERNS; p++)
+            if (within[p] < within[p + 1])
+                *leaf++ = make_leaf(within, p, m->masks);
+        b.leaf_count = (size_t)(leaf - b.leaves);
+        w->blocks[i] = b;
+    }
 }
 
 /* Copies the tiles of y to the matrices that they are parts of, (all_rows, units) a mask. */
@@ -272,16 +251,16 @@ static void unpack(const columns *c, size_t row, size_t rows, size_t all_rows, f
         }
 }
 
-static void run_columns(const columns *c, const size_t start[PATTERNS + 1], size_t all_rows,
-                        const float *weights, float *y)
+static void run_columns(const columns *c, size_t all_rows, const float *weights, float *y)
 {
-    for (block b = {0}; next_block(c->m, start, &b);)
-        pack_weights(c, &b, weights);
+    const size_t blocks = block_count(c->m);
+    for (size_t b = 0; b < blocks; b++)
+        pack_weights(c, &c->w->blocks[b], weights);
     for (size_t row = 0; row < all_rows; row += ROWS) {
         const size_t rows = smaller(ROWS, all_rows - row);
         memset(c->w->y, 0, ROWS * c->tiles * TILE_COLUMNS * c->m->masks * sizeof *c->w->y);
-        for (block b = {0}; next_block(c->m, start, &b);)
-            run_block(c, &b, row, rows);
+        for (size_t b = 0; b < blocks; b++)
+            run_block(c, &c->w->blocks[b], row, rows);
         unpack(c, row, rows, all_rows, y);
     }
 }
@@ -293,9 +272,10 @@ void ISA(masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patter
     size_t start[PATTERNS + 1];
     lay_out(m, scratch, &w);
     sort_inputs(m, patterns, w.order, start);
+    make_blocks(m, start, &w);
     for (size_t unit = 0; unit < m->units; unit += UNITS) {
         const size_t units = smaller(UNITS, m->units - unit);
         const columns c = {m, &w, unit, units, (units + TILE_COLUMNS - 1) / TILE_COLUMNS};
-        run_columns(&c, start, rows, weights, y);
+        run_columns(&c, rows, weights, y);
     }
 }
