@@ -52,6 +52,7 @@ static void broken_plugins_are_refused_with_a_reason(void **state)
         {"short_strategy", "sizeof(fb_strategy)"},
         {"bad_service", "lists the service 'horoscope', which this host does not know"},
         {"service_without_need", "mc_probabilities without FB_NEEDS_DROPOUT"},
+        {"bad_file", "list_file has the name of a file's path"},
         {"bad_id", "needs an id of up to"},
         {"no_select", "lacks its function select"},
         {"bad_preset", "parameter count is 11; expected an integer from 1 to 10"},

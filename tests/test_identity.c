@@ -166,6 +166,25 @@ static void lists_of_samples_are_in_it(void **state)
     free_fixture(f);
 }
 
+/* And so are files that a strategy reads, whatever their names. */
+static void files_of_strategies_are_in_it(void **state)
+{
+    (void)state;
+    struct fixture *f = make_fixture("{}");
+    json_object_set_new(f->strategy.params, "file", json_string("/here/a.csv"));
+    json_object_set_new(f->strategy.params, "setting", json_string("x"));
+    f->strategy.files = json_pack("{s:s}", "file", "sha256:d4");
+    json_t *identity = identity_json(&f->plan, &f->cell);
+    char *text = identity_text(identity);
+    assert_non_null(strstr(text, "\"params\":{\"file\":\"sha256:d4\",\"setting\":\"x\"}"));
+    assert_string_equal(json_string_value(json_object_get(f->strategy.params, "file")),
+                        "/here/a.csv");
+    fb_free(text);
+    json_decref(identity);
+    json_decref(f->strategy.files);
+    free_fixture(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +192,7 @@ int main(void)
         cmocka_unit_test(recipes_say_what_they_do),
         cmocka_unit_test(what_changes_nothing_is_not_in_it),
         cmocka_unit_test(lists_of_samples_are_in_it),
+        cmocka_unit_test(files_of_strategies_are_in_it),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

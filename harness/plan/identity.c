@@ -140,18 +140,25 @@ static json_t *features_json(const feature_file *features)
     return features ? json_pack("{s:s}", "features", features->digest) : json_object();
 }
 
+/* The parameters, of which files are in it by their content. */
+static json_t *params_json(const plan_strategy *strategy)
+{
+    json_t *params = json_copy(strategy->params);
+    return strategy->files ? extend(params, json_incref(strategy->files)) : params;
+}
+
 json_t *identity_json(const struct plan *plan, const plan_cell *cell)
 {
     const plan_setting *setting = &plan->settings[cell->setting];
     const plan_strategy *strategy = &plan->strategies[cell->strategy];
     json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:O, s:I}", "dataset",
+        "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:I}", "dataset",
         setting->data->digest, "network", setting->network_digest, "recipe",
         recipe_json(setting->spec), "budget", budget_json(setting), "seed",
         (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
         nn_engine_name(setting->spec->engine), "engine_fingerprint",
         nn_engine_fingerprint(setting->spec->engine), "numerics_version",
-        (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params", strategy->params,
+        (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params", params_json(strategy),
         "algo_version", (json_int_t)strategy->plugin->algo_version);
     return extend(object, features_json(setting->features));
 }

@@ -6,6 +6,7 @@
 
 #include "alloc.h"
 #include "identity.h"
+#include "param_files.h"
 #include "stream.h"
 
 /* ---- streams ------------------------------------------------------------------------------- */
@@ -324,6 +325,8 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
     if (!strategy->label || !strategy->params)
         return fb_fail(err, FB_ENOMEM, "out of memory for strategy %s", label);
     int rc = collect_params(plan, strategy, err);
+    if (!rc && (rc = param_files_digest(strategy->params, &strategy->files, err)) != FB_OK)
+        return spec_fail_prefix(err, plan->spec, strategy->spec->place);
     for (size_t s = 0; !rc && s < plan->spec->setting_count; s++)
         rc = check_needs(plan, strategy, &plan->spec->settings[s], err);
     if (rc)
@@ -447,6 +450,7 @@ void plan_finish(struct plan *plan)
         fb_free(plan->strategies[i].label);
         fb_free(plan->strategies[i].params_text);
         json_decref(plan->strategies[i].params);
+        json_decref(plan->strategies[i].files);
     }
     for (size_t i = 0; i < plan->dataset_count; i++)
         dataset_finish(&plan->datasets[i]);

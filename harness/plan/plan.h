@@ -40,6 +40,7 @@ typedef struct plan_strategy {
     char *label;
     json_t *params;    /* every parameter, canonical text values by name */
     char *params_text; /* the same as canonical JSON */
+    json_t *files;     /* a digest for each parameter that is a file; NULL: there are none */
 } plan_strategy;
 
 typedef struct plan_cell {

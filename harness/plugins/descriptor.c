@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "param.h"
+#include "spec.h"
 
 /* 1 to DESCRIPTOR_LONGEST_NAME of a-z, 0-9 and `extra`, a letter first. */
 static bool is_name(const char *text, char extra)
@@ -78,6 +79,19 @@ static int check_preset(const fb_strategy *s, const fb_param *param, fb_error *e
     return FB_EPLUGIN;
 }
 
+/* A parameter that is named like a file is one: see fb_param. */
+static int check_file(const fb_strategy *s, const fb_param *param, fb_error *err)
+{
+    const bool fine = param->type == FB_PARAM_TEXT && !param->choices && param->preset.s &&
+                      param->preset.s[0] == '\0';
+    if (fine || !spec_param_is_file(param->name))
+        return FB_OK;
+    return fb_fail(err, FB_EPLUGIN,
+                   "strategy %s: parameter %s has the name of a file's path, which must be a text "
+                   "with the preset \"\" and without choices",
+                   s->id, param->name);
+}
+
 static int check_param(const fb_strategy *s, size_t index, fb_error *err)
 {
     const fb_param *param = s->params[index];
@@ -101,7 +115,8 @@ static int check_param(const fb_strategy *s, size_t index, fb_error *err)
         if (strcmp(s->params[i]->name, param->name) == 0)
             return fb_fail(err, FB_EPLUGIN, "strategy %s has two parameters %s", s->id,
                            param->name);
-    return check_preset(s, param, err);
+    int rc = check_file(s, param, err);
+    return rc ? rc : check_preset(s, param, err);
 }
 
 const char *const *descriptor_services(const fb_strategy *s)

@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "host.h"
 #include "message.h"
+#include "param_files.h"
 #include "services.h"
 #include "state_text.h"
 
@@ -169,7 +170,9 @@ static int load_strategy(struct cell *cell, fb_error *err)
         names[i] = name;
         texts[i++] = json_string_value(text);
     }
-    rc = plugin_open(entry->path, &cell->plugin, err);
+    rc = param_files_check(cell->strategy->params, cell->strategy->files, err);
+    if (!rc)
+        rc = plugin_open(entry->path, &cell->plugin, err);
     if (rc)
         goto done;
     const fb_strategy *strategy = plugin_find(cell->plugin, entry->id);

@@ -26,9 +26,13 @@ typedef struct spec_place {
 
 typedef struct spec_param {
     char *name;
-    char *value; /* as written, without quotes */
+    char *value; /* as written, without quotes; a file's path made absolute */
     spec_place place;
 } spec_param;
+
+/* Whether a parameter of this name is the path of a file (see fb_param): `file`, or one that ends in
+ * `_file`. */
+bool spec_param_is_file(const char *name);
 
 typedef struct spec_strategy {
     char *id;    /* `use` */

@@ -21,9 +21,17 @@ static int copy_scalar(const struct field_reader *reader, const struct node *val
     return FB_OK;
 }
 
+bool spec_param_is_file(const char *name)
+{
+    const size_t length = strlen(name), end = strlen("_file");
+    return strcmp(name, "file") == 0 || (length > end && strcmp(name + length - end, "_file") == 0);
+}
+
 static int read_param(const struct field_reader *reader, const struct node *value,
                       const char *mapping_path, spec_strategy *strategy)
 {
+    static const struct field file_field = {
+        .key = "file", .type = FIELD_PATH, .offset = offsetof(spec_param, value)};
     char path[FIELD_PATH_MAX];
     field_path(path, mapping_path, value->key);
     spec_param *param = &strategy->params[strategy->param_count++];
@@ -31,6 +39,8 @@ static int read_param(const struct field_reader *reader, const struct node *valu
     param->name = fb_strdup(value->key);
     if (!param->name)
         return fb_fail_memory(reader->err, strlen(value->key) + 1, 1, path);
+    if (spec_param_is_file(param->name))
+        return field_read_value(reader, &file_field, value, path, param);
     return copy_scalar(reader, value, path, "a single value for the parameter", &param->value);
 }
 

@@ -197,6 +197,12 @@ typedef struct fb_param {
     const char *help;     /* one sentence */
 } fb_param;
 
+/* A text parameter named `file`, or whose name ends in `_file`, is the path of a file that the user
+ * must name: its preset is "" and it has no choices. A path in a spec is relative to the spec's
+ * folder, and the strategy gets it as an absolute one. The file's content is a part of the
+ * experiment: results that were made with another content are not taken for these (flipbench with
+ * ABI 1.2 or later). Read no other files. */
+
 /* ---- one round ----------------------------------------------------------------------------- */
 
 typedef struct fb_round {
