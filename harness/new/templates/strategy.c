@@ -115,6 +115,9 @@ static const fb_param power = {
 };
 static const fb_param *const params[] = {&power};
 
+/* What it may ask the host for: `get` refuses everything else. */
+static const char *const services[] = {"probabilities", NULL};
+
 static const fb_strategy @NAME@_strategy = {
     .struct_size = sizeof @NAME@_strategy,
     .id = "@ID@",
@@ -130,6 +133,7 @@ static const fb_strategy @NAME@_strategy = {
     .select = select_batch,
     .scores = scores,
     .destroy = destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(@NAME@_strategy);
