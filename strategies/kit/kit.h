@@ -12,7 +12,10 @@
 
 #include "kit_choose.h"
 #include "kit_distances.h"
+#include "kit_kmeans.h"
 #include "kit_numbers.h"
+#include "kit_products.h"
+#include "kit_representation.h"
 #include "kit_services.h"
 
 #endif

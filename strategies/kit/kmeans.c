@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: 0BSD */
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "kit.h"
+
+/* Rows or clusters that are worth a piece of parallel_for. */
+enum { GRAIN_ROWS = 64, GRAIN_CLUSTERS = 4 };
+
+/* A run under way. `next` is what an assignment finds, `now` what it is compared with. */
+typedef struct run {
+    const fb_host *host;
+    const kit_matrix *rows;
+    kit_products products;
+    float *half_norms;  /* (k) half the squared norms of the centres */
+    float *scores;      /* (rows) the largest x.c - |c|^2/2 so far */
+    uint32_t *next;     /* (rows) the centre that has it */
+    double *distances;  /* (rows) squared, to a centre */
+    kit_clusters now;
+} run;
+
+static int run_alloc(const fb_host *host, const kit_matrix *rows, size_t k, run *ret_run)
+{
+    size_t n = rows->rows;
+    run r = {
+        .host = host,
+        .rows = rows,
+        .half_norms = host->alloc(host, k, sizeof(float)),
+        .scores = host->alloc(host, n, sizeof(float)),
+        .next = host->alloc(host, n, sizeof(uint32_t)),
+        .distances = host->alloc(host, n, sizeof(double)),
+    };
+    if (!r.half_norms || !r.scores || !r.next || !r.distances)
+        return kit_fail_memory(host, "k-means");
+    int rc = kit_products_init(host, &r.products);
+    if (rc == FB_PLUGIN_OK)
+        *ret_run = r;
+    return rc;
+}
+
+static int clusters_alloc(const fb_host *host, const kit_matrix *rows, size_t k,
+                          kit_clusters *ret_clusters)
+{
+    kit_clusters made = {
+        .centres = host->alloc(host, k, rows->columns * sizeof(float)),
+        .labels = host->alloc(host, rows->rows, sizeof(uint32_t)),
+        .members = host->alloc(host, rows->rows, sizeof(uint32_t)),
+        .starts = host->alloc(host, k + 1, sizeof(size_t)),
+    };
+    if (!made.centres || !made.labels || !made.members || !made.starts)
+        return kit_fail_memory(host, "clusters");
+    *ret_clusters = made;
+    return FB_PLUGIN_OK;
+}
+
+/* ---- k-means++ ------------------------------------------------------------------------------ */
+
+typedef struct nearest_task {
+    run *r;
+    const float *centre;
+} nearest_task;
+
+static void lower_distances(void *argument, size_t first, size_t count)
+{
+    nearest_task *task = argument;
+    const kit_matrix *rows = task->r->rows;
+    double *distances = task->r->distances;
+    for (size_t i = first; i < first + count; i++) {
+        double distance = kit_squared_distance(rows->columns, kit_row(rows, i), task->centre);
+        if (distance < distances[i])
+            distances[i] = distance;
+    }
+}
+
+/* Draws up to k different rows as centres: the first uniformly, each further one with probability
+ * proportional to the squared distance to the nearest so far. */
+static int seed(run *r, size_t k, uint32_t stream, uint32_t draw)
+{
+    const fb_host *host = r->host;
+    size_t n = r->rows->rows, d = r->rows->columns;
+    for (size_t i = 0; i < n; i++)
+        r->distances[i] = INFINITY;
+    r->now.count = 0;
+    while (r->now.count < k) {
+        double u;
+        host->random_uniform(host, stream, draw, r->now.count, 1, &u);
+        size_t row = r->now.count == 0 ? (size_t)(u * (double)n)
+                                       : kit_weighted_draw(r->distances, n, u);
+        if (row == KIT_NONE)
+            break;
+        nearest_task task = {r, r->now.centres + r->now.count * d};
+        memcpy(r->now.centres + r->now.count * d, kit_row(r->rows, row), d * sizeof(float));
+        host->parallel_for(host, n, GRAIN_ROWS, lower_distances, &task);
+        r->now.count++;
+        if (host->cancelled(host))
+            return FB_PLUGIN_ECANCELLED;
+    }
+    return FB_PLUGIN_OK;
+}
+
+/* ---- Lloyd's iteration ---------------------------------------------------------------------- */
+
+/* A kit_products_body: the row's products with some centres. */
+static void compare_centres(void *argument, size_t row, size_t first, size_t count,
+                            const float *products)
+{
+    run *r = argument;
+    float best = r->scores[row];
+    for (size_t c = 0; c < count; c++) {
+        float score = products[c] - r->half_norms[first + c];
+        if (score > best) {
+            best = score;
+            r->next[row] = (uint32_t)(first + c);
+        }
+    }
+    r->scores[row] = best;
+}
+
+/* Finds every row's nearest centre: the largest x.c - |c|^2/2. */
+static int find_nearest(run *r)
+{
+    kit_matrix centres = {r->now.centres, r->now.count, r->rows->columns};
+    for (size_t c = 0; c < centres.rows; c++)
+        r->half_norms[c] = (float)(kernels_norm2(centres.columns, kit_row(&centres, c)) / 2);
+    for (size_t i = 0; i < r->rows->rows; i++)
+        r->scores[i] = -INFINITY;
+    return kit_products_run(&r->products, r->rows, &centres, compare_centres, r);
+}
+
+/* Sorts the rows by their labels. */
+static void list_members(run *r)
+{
+    kit_clusters *c = &r->now;
+    memset(c->starts, 0, (c->count + 1) * sizeof *c->starts);
+    for (size_t i = 0; i < r->rows->rows; i++)
+        c->starts[c->labels[i] + 1]++;
+    for (size_t k = 0; k < c->count; k++)
+        c->starts[k + 1] += c->starts[k];
+    for (size_t i = 0; i < r->rows->rows; i++)
+        c->members[c->starts[c->labels[i]]++] = (uint32_t)i;
+    for (size_t k = c->count; k > 0; k--) /* each start has moved to the next one's place */
+        c->starts[k] = c->starts[k - 1];
+    c->starts[0] = 0;
+}
+
+static void measure_rows(void *argument, size_t first, size_t count)
+{
+    run *r = argument;
+    size_t d = r->rows->columns;
+    for (size_t i = first; i < first + count; i++)
+        r->distances[i] = kit_squared_distance(d, kit_row(r->rows, i),
+                                               r->now.centres + r->now.labels[i] * d);
+}
+
+/* Every row's squared distance to its own centre. */
+static void measure(run *r)
+{
+    r->host->parallel_for(r->host, r->rows->rows, GRAIN_ROWS, measure_rows, r);
+}
+
+static size_t cluster_size(const kit_clusters *c, size_t cluster)
+{
+    return c->starts[cluster + 1] - c->starts[cluster];
+}
+
+/* The row farthest from its centre that is not alone there; KIT_NONE when all lie on theirs. */
+static size_t farthest(const run *r)
+{
+    size_t row = KIT_NONE;
+    double distance = 0;
+    for (size_t i = 0; i < r->rows->rows; i++) {
+        if (r->distances[i] > distance && cluster_size(&r->now, r->now.labels[i]) > 1) {
+            distance = r->distances[i];
+            row = i;
+        }
+    }
+    return row;
+}
+
+/* Gives each empty cluster the row that is farthest from its centre. */
+static void fill_empty(run *r)
+{
+    bool measured = false;
+    for (size_t c = 0; c < r->now.count; c++) {
+        if (cluster_size(&r->now, c) > 0)
+            continue;
+        if (!measured)
+            measure(r);
+        measured = true;
+        size_t row = farthest(r);
+        if (row == KIT_NONE)
+            return;
+        r->now.labels[row] = (uint32_t)c;
+        r->distances[row] = 0;
+        list_members(r);
+    }
+}
+
+/* Columns first .. first+count-1 of the mean of a cluster's rows. */
+static void average(run *r, size_t cluster, size_t first, size_t count, double *sums)
+{
+    const kit_clusters *c = &r->now;
+    memset(sums, 0, count * sizeof *sums);
+    for (size_t i = c->starts[cluster]; i < c->starts[cluster + 1]; i++) {
+        const float *row = kit_row(r->rows, c->members[i]) + first;
+        for (size_t k = 0; k < count; k++)
+            sums[k] += row[k];
+    }
+    float *centre = c->centres + cluster * r->rows->columns + first;
+    for (size_t k = 0; k < count; k++)
+        centre[k] = (float)(sums[k] / (double)cluster_size(c, cluster));
+}
+
+static void average_clusters(void *argument, size_t first, size_t count)
+{
+    enum { COLUMNS = 512 };
+    double sums[COLUMNS];
+    run *r = argument;
+    size_t d = r->rows->columns;
+    for (size_t c = first; c < first + count; c++)
+        for (size_t k = 0; k < d && cluster_size(&r->now, c) > 0; k += COLUMNS)
+            average(r, c, k, d - k < COLUMNS ? d - k : COLUMNS, sums);
+}
+
+/* Takes over the nearest centres; whether any row has changed its cluster. */
+static bool take_nearest(run *r)
+{
+    size_t bytes = r->rows->rows * sizeof *r->next;
+    bool changed = memcmp(r->now.labels, r->next, bytes) != 0;
+    memcpy(r->now.labels, r->next, bytes);
+    list_members(r);
+    return changed;
+}
+
+/* Iterates from r->now.centres. */
+static int iterate(run *r, size_t iterations)
+{
+    int rc = find_nearest(r);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    take_nearest(r);
+    bool changed = true;
+    for (r->now.iterations = 0; changed && r->now.iterations < iterations; r->now.iterations++) {
+        fill_empty(r);
+        r->host->parallel_for(r->host, r->now.count, GRAIN_CLUSTERS, average_clusters, r);
+        rc = find_nearest(r);
+        if (rc != FB_PLUGIN_OK)
+            return rc;
+        changed = take_nearest(r);
+    }
+    measure(r);
+    r->now.inertia = 0;
+    for (size_t i = 0; i < r->rows->rows; i++)
+        r->now.inertia += r->distances[i];
+    return FB_PLUGIN_OK;
+}
+
+int kit_lloyd(const fb_host *host, const kit_matrix *rows, const kit_matrix *centres,
+              size_t iterations, kit_clusters *ret_clusters)
+{
+    run r = {0};
+    int rc = run_alloc(host, rows, centres->rows, &r);
+    if (rc == FB_PLUGIN_OK)
+        rc = clusters_alloc(host, rows, centres->rows, &r.now);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    r.now.count = centres->rows;
+    memcpy(r.now.centres, centres->data, centres->rows * centres->columns * sizeof(float));
+    rc = iterate(&r, iterations);
+    if (rc == FB_PLUGIN_OK)
+        *ret_clusters = r.now;
+    return rc;
+}
+
+int kit_kmeans(const fb_host *host, const kit_matrix *rows, const kit_kmeans_options *options,
+               kit_clusters *ret_clusters)
+{
+    run r = {0};
+    kit_clusters best = {0};
+    size_t k = options->k < rows->rows ? options->k : rows->rows;
+    int rc = run_alloc(host, rows, k, &r);
+    if (rc == FB_PLUGIN_OK)
+        rc = clusters_alloc(host, rows, k, &r.now);
+    if (rc == FB_PLUGIN_OK && options->runs > 1)
+        rc = clusters_alloc(host, rows, k, &best);
+    for (size_t i = 0; rc == FB_PLUGIN_OK && i < options->runs; i++) {
+        rc = seed(&r, k, options->stream, (uint32_t)i);
+        if (rc == FB_PLUGIN_OK)
+            rc = iterate(&r, options->iterations);
+        if (i == 0 || r.now.inertia < best.inertia) {
+            kit_clusters spare = best;
+            best = r.now;
+            r.now = spare;
+        }
+    }
+    if (rc == FB_PLUGIN_OK)
+        *ret_clusters = best;
+    return rc;
+}
