@@ -16,7 +16,7 @@ typedef struct kit_kmeans_options {
     size_t k;          /* clusters wanted, at least 1 */
     size_t iterations; /* of a run, at most; at least 1 */
     size_t runs;       /* at least 1; of the results, the first of the smallest inertia is taken */
-    uint32_t stream;   /* the host's: run r takes element c of its draw r for centre c */
+    uint32_t stream;   /* the host's: run r takes its draw r */
 } kit_kmeans_options;
 
 /* The members of cluster c, ascending, are members[starts[c]] .. members[starts[c + 1] - 1]. */
@@ -30,11 +30,17 @@ typedef struct kit_clusters {
     size_t iterations;  /* that were made */
 } kit_clusters;
 
-/* Clusters at least one row by k-means++ (Arthur & Vassilvitskii 2007) and kit_lloyd. There are
+/* Clusters at least one row by kit_plus_plus and kit_lloyd. There are
  * fewer clusters than k when there are fewer different rows; with k of them or fewer, each is a
  * cluster. */
 int kit_kmeans(const fb_host *host, const kit_matrix *rows, const kit_kmeans_options *options,
                kit_clusters *ret_clusters);
+
+/* Draws k different rows, 1 <= k <= rows, by k-means++ (Arthur & Vassilvitskii 2007): the first
+ * uniformly, each further one with probability proportional to the squared distance to the nearest
+ * so far. Writes them and how many there are: fewer than k when there are fewer different rows. */
+int kit_plus_plus(const fb_host *host, const kit_matrix *rows, size_t k, uint32_t stream,
+                  uint32_t draw, uint32_t *ret_rows, size_t *ret_count);
 
 /* Lloyd's iteration from the given centres (count, d): centres become the means of their rows, rows
  * go to the nearest centre, ties to the smaller cluster, until no row changes its cluster or

@@ -55,51 +55,6 @@ static int clusters_alloc(const fb_host *host, const kit_matrix *rows, size_t k,
     return FB_PLUGIN_OK;
 }
 
-/* ---- k-means++ ------------------------------------------------------------------------------ */
-
-typedef struct nearest_task {
-    run *r;
-    const float *centre;
-} nearest_task;
-
-static void lower_distances(void *argument, size_t first, size_t count)
-{
-    nearest_task *task = argument;
-    const kit_matrix *rows = task->r->rows;
-    double *distances = task->r->distances;
-    for (size_t i = first; i < first + count; i++) {
-        double distance = kit_squared_distance(rows->columns, kit_row(rows, i), task->centre);
-        if (distance < distances[i])
-            distances[i] = distance;
-    }
-}
-
-/* Draws up to k different rows as centres: the first uniformly, each further one with probability
- * proportional to the squared distance to the nearest so far. */
-static int seed(run *r, size_t k, uint32_t stream, uint32_t draw)
-{
-    const fb_host *host = r->host;
-    size_t n = r->rows->rows, d = r->rows->columns;
-    for (size_t i = 0; i < n; i++)
-        r->distances[i] = INFINITY;
-    r->now.count = 0;
-    while (r->now.count < k) {
-        double u;
-        host->random_uniform(host, stream, draw, r->now.count, 1, &u);
-        size_t row = r->now.count == 0 ? (size_t)(u * (double)n)
-                                       : kit_weighted_draw(r->distances, n, u);
-        if (row == KIT_NONE)
-            break;
-        nearest_task task = {r, r->now.centres + r->now.count * d};
-        memcpy(r->now.centres + r->now.count * d, kit_row(r->rows, row), d * sizeof(float));
-        host->parallel_for(host, n, GRAIN_ROWS, lower_distances, &task);
-        r->now.count++;
-        if (host->cancelled(host))
-            return FB_PLUGIN_ECANCELLED;
-    }
-    return FB_PLUGIN_OK;
-}
-
 /* ---- Lloyd's iteration ---------------------------------------------------------------------- */
 
 /* A kit_products_body: the row's products with some centres. */
@@ -271,6 +226,17 @@ int kit_lloyd(const fb_host *host, const kit_matrix *rows, const kit_matrix *cen
     rc = iterate(&r, iterations);
     if (rc == FB_PLUGIN_OK)
         *ret_clusters = r.now;
+    return rc;
+}
+
+/* Takes rows of k-means++ as the centres. */
+static int seed(run *r, size_t k, uint32_t stream, uint32_t draw)
+{
+    size_t d = r->rows->columns;
+    uint32_t *rows = r->next; /* which is free until rows look for their centres */
+    int rc = kit_plus_plus(r->host, r->rows, k, stream, draw, rows, &r->now.count);
+    for (size_t c = 0; rc == FB_PLUGIN_OK && c < r->now.count; c++)
+        memcpy(r->now.centres + c * d, kit_row(r->rows, rows[c]), d * sizeof(float));
     return rc;
 }
 

@@ -11,6 +11,15 @@ import time
 
 import numpy as np
 
+try:
+    from sklearn.cluster import KMeans
+except ImportError:
+    KMeans = None
+try:
+    from scipy.cluster import hierarchy
+except ImportError:
+    hierarchy = None
+
 
 def rectified(rng, *shape):
     """Embeddings as a ReLU leaves them."""
@@ -178,7 +187,113 @@ class Bait:
         return chosen
 
 
-STRATEGIES = {"ldm": Ldm, "badge": Badge, "coreset": Coreset, "bald": Bald, "bait": Bait}
+def clustered(rng, *counts, d=512, classes=10, groups=20):
+    """Embeddings in groups within classes, as a trained network has them: one array for each count."""
+    middles = rectified(rng, classes, d).repeat(groups, 0)
+    middles += np.float32(.5) * rng.standard_normal(middles.shape, dtype=np.float32)
+    for count in counts:
+        noise = rng.standard_normal((count, d), dtype=np.float32)
+        yield np.maximum(middles[rng.integers(len(middles), size=count)] + np.float32(.4) * noise, 0)
+
+
+def represented(rng, count, labeled):
+    pool, known = clustered(rng, count, labeled)
+    return {"pool-embeddings": pool, "labeled-embeddings": known, **head(rng, 512, 10)}
+
+
+def unit(x):
+    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.float32(1e-30))
+
+
+def kmeans(x, k, runs, rng):
+    """Labels of the best run: scikit-learn's where there is one, else k-means++ and Lloyd in NumPy."""
+    if KMeans is not None:
+        return KMeans(k, n_init=runs, max_iter=100, tol=0, random_state=int(rng.integers(2 ** 31))).fit(x).labels_
+    best, norm = (np.inf, None), (x * x).sum(1)
+    for _ in range(runs):
+        nearest, centres = np.full(len(x), np.inf), []
+        i = rng.integers(len(x))
+        while len(centres) < k:
+            centres.append(x[i])
+            nearest = np.minimum(nearest, np.maximum(norm + norm[i] - 2 * (x @ x[i]), 0))
+            nearest[i] = 0
+            i = rng.choice(len(x), p=nearest / nearest.sum())
+        centres, label = np.array(centres), None
+        for _ in range(100):
+            score = x @ centres.T - (centres * centres).sum(1) / 2
+            last, label = label, score.argmax(1)
+            if last is not None and (label == last).all():
+                break
+            order = label.argsort(kind="stable")
+            held, start = np.unique(label[order], return_index=True)
+            centres[held] = np.add.reduceat(x[order], start) / np.diff(start, append=len(x))[:, None]
+        inertia = (norm - 2 * score.max(1)).sum()
+        best = min(best, (inertia, label), key=lambda result: result[0])
+    return best[1]
+
+
+class Typiclust:
+    """The most typical sample of each cluster in turn, those with the fewest labels first (Hacohen 2022)."""
+    query = 400
+
+    @staticmethod
+    def inputs(rng):
+        return represented(rng, 4000, 100)
+
+    @staticmethod
+    def select(inputs, rng):
+        n = len(inputs["pool-embeddings"])
+        x = unit(np.concatenate([inputs["pool-embeddings"], inputs["labeled-embeddings"]]))
+        k = min(len(x) - n + Typiclust.query, 500)
+        label = kmeans(x, k, 1, rng)
+        size, labels = np.bincount(label, minlength=k), np.bincount(label[n:], minlength=k)
+        clusters = [c for c in np.lexsort((-size, labels)) if size[c] > 5]
+        order, chosen = {}, []
+        while len(chosen) < Typiclust.query:
+            for c in clusters:
+                if c not in order:
+                    members = np.flatnonzero(label == c)
+                    norm = (x[members] ** 2).sum(1)
+                    distance = np.sqrt(np.maximum(norm[:, None] + norm - 2 * (x[members] @ x[members].T), 0))
+                    count = min(20, max(1, len(members) // 2))
+                    mean = np.sort(distance, axis=1)[:, 1:1 + count].mean(1)
+                    order[c] = [i for i in members[mean.argsort(kind="stable")] if i < n]
+                if order[c] and len(chosen) < Typiclust.query:
+                    chosen.append(order[c].pop(0))
+        return chosen
+
+
+class Probcover:
+    """Greedy cover by balls, whose radius is that of 95 % pure ones (Yehuda 2022)."""
+    query = 400
+
+    @staticmethod
+    def inputs(rng):
+        return represented(rng, 4000, 100)
+
+    @staticmethod
+    def select(inputs, rng):
+        x, known = unit(inputs["pool-embeddings"]), unit(inputs["labeled-embeddings"])
+        label = kmeans(x, 10, 10, rng)
+        square = np.float32(2) - np.float32(2) * (x @ x.T)
+        other = np.where(label[:, None] == label, np.float32(np.inf), square).min(1)
+        deltas = [step / 20 for step in range(20, 0, -1)]
+        delta = next((delta for delta in deltas if (other >= delta ** 2).mean() >= .95), deltas[-1])
+        covers = square < delta ** 2
+        covered = (2 - 2 * (x @ known.T) < delta ** 2).any(1)
+        degree, chosen = covers[:, ~covered].sum(1), []
+        while len(chosen) < Probcover.query and degree.max() > 0:
+            i = int(degree.argmax())
+            fresh = covers[i] & ~covered
+            degree = degree - covers[fresh].sum(0)
+            covered |= fresh
+            chosen.append(i)
+        rest = np.setdiff1d(np.arange(len(x)), chosen)
+        return chosen + rng.choice(rest, Probcover.query - len(chosen), replace=False).tolist()
+
+
+STRATEGIES = {"ldm": Ldm, "badge": Badge, "coreset": Coreset, "bald": Bald, "bait": Bait,
+              "typiclust": Typiclust, "probcover": Probcover}
 
 
 def turn(strategy, inputs, rng, seconds):
