@@ -3,23 +3,6 @@
  * margin: the samples whose two most probable classes are the closest. */
 #include "kit.h"
 
-/* p(1) - p(2), the largest probability minus the second largest; p(1) itself when there is one
- * class. */
-static double margin(const float *p, size_t count)
-{
-    double first = 0, second = 0;
-    for (size_t c = 0; c < count; c++) {
-        double value = p[c];
-        if (value > first) {
-            second = first;
-            first = value;
-        } else if (value > second) {
-            second = value;
-        }
-    }
-    return first - second;
-}
-
 static int select_margin(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
     kit_scored *self = instance;
@@ -30,7 +13,7 @@ static int select_margin(void *instance, const fb_round *round, uint32_t *ret_id
     if (rc != FB_PLUGIN_OK)
         return rc;
     for (size_t i = 0; i < p.rows; i++)
-        self->scores[i] = margin(kit_row(&p, i), p.columns);
+        self->scores[i] = kit_margin(kit_row(&p, i), p.columns);
     return kit_select_top(self->host, round, self->scores, KIT_SMALLEST_FIRST, ret_ids);
 }
 

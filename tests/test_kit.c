@@ -100,6 +100,14 @@ static void entropy_of_certainty_is_zero(void **state)
     assert_close(kit_entropy((float[]){0.5f, 0, 0.5f}, 3), 0.69314718055994531, 1e-15);
 }
 
+static void margin_of_one_class_and_of_more(void **state)
+{
+    (void)state;
+    assert_close(kit_margin((float[]){1}, 1), 1, 0);
+    assert_close(kit_margin((float[]){0.5f, 0.125f, 0.375f}, 3), 0.125, 0);
+    assert_close(kit_margin((float[]){0.25f, 0.375f, 0.375f}, 3), 0, 0);
+}
+
 static void argmax_takes_the_smaller_class_on_a_tie(void **state)
 {
     (void)state;
@@ -181,6 +189,7 @@ int main(void)
         cmocka_unit_test(weighted_draw_takes_the_row_of_the_running_sum),
         cmocka_unit_test(weighted_draw_never_gives_a_weight_of_zero),
         cmocka_unit_test(entropy_of_certainty_is_zero),
+        cmocka_unit_test(margin_of_one_class_and_of_more),
         cmocka_unit_test(argmax_takes_the_smaller_class_on_a_tie),
         cmocka_unit_test(cosine_distances_and_their_edges),
         cmocka_unit_test(cosine_distances_do_not_depend_on_blocks),

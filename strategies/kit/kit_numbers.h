@@ -16,6 +16,9 @@ extern "C" {
 /* Entropy in nats of a row of `count` probabilities, as given; 0 log 0 = 0. */
 double kit_entropy(const float *probabilities, size_t count);
 
+/* The largest of `count` probabilities minus the second largest; the only one itself. */
+double kit_margin(const float *probabilities, size_t count);
+
 /* The position of the largest of `count` values; ties go to the smaller one. */
 uint32_t kit_argmax(const float *values, size_t count);
 

@@ -15,6 +15,21 @@ double kit_entropy(const float *probabilities, size_t count)
     return entropy;
 }
 
+double kit_margin(const float *probabilities, size_t count)
+{
+    double first = 0, second = 0;
+    for (size_t c = 0; c < count; c++) {
+        double p = probabilities[c];
+        if (p > first) {
+            second = first;
+            first = p;
+        } else if (p > second) {
+            second = p;
+        }
+    }
+    return first - second;
+}
+
 int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, const float *weights,
               const float *bias, size_t width, float *out)
 {

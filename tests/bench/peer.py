@@ -250,6 +250,7 @@ MEASUREMENTS = [
     strategy("bait", 10, 20, 100, ["labeled-embeddings", "labeled-labels"]),
     strategy("typiclust", 400, 1, None, ["labeled-embeddings"]),
     strategy("probcover", 400, 1, None, ["labeled-embeddings"]),
+    strategy("cluster-margin", 400, 1, None),
     network("train", "resnet-18", 128, 1.3, 1.8, rounds=3),
     network("train", "wrn-16-8", 128, 1.3, 1.8, rounds=3),
 ]

@@ -292,8 +292,63 @@ class Probcover:
         return chosen + rng.choice(rest, Probcover.query - len(chosen), replace=False).tolist()
 
 
+class ClusterMargin:
+    """The smallest margins, one from each average-linkage cluster in turn (Citovsky 2021)."""
+    query = 400
+
+    @staticmethod
+    def inputs(rng):
+        return {"pool-embeddings": next(clustered(rng, 20000)), **head(rng, 512, 10)}
+
+    @staticmethod
+    def chain(distance):
+        """Merges (height, from, into) of average linkage by chains of nearest neighbours; changes its input."""
+        size, chain, merges = np.ones(len(distance)), [], []
+        np.fill_diagonal(distance, np.inf)
+        while len(merges) < len(distance) - 1:
+            chain = chain or [int(np.flatnonzero(size)[0])]
+            a, b = chain[-1], int(distance[chain[-1]].argmin())
+            if len(chain) < 2 or distance[a, b] < distance[a, chain[-2]]:
+                chain.append(b)
+                continue
+            b = chain[-2]
+            del chain[-2:]
+            merges.append((distance[a, b], a, b))
+            mean = (size[a] * distance[a] + size[b] * distance[b]) / (size[a] + size[b])
+            mean[[a, b]] = np.inf
+            distance[b], distance[:, b] = mean, mean
+            distance[a], distance[:, a] = np.inf, np.inf
+            size[b], size[a] = size[a] + size[b], 0
+        return merges
+
+    @staticmethod
+    def cut(x, count):
+        """The cluster of each row: SciPy's where there is one."""
+        if hierarchy is not None:
+            return hierarchy.fcluster(hierarchy.linkage(x, "average"), count, "maxclust")
+        norm, label = (x * x).sum(1), np.arange(len(x))
+        merges = ClusterMargin.chain(np.sqrt(np.maximum(norm[:, None] + norm - 2 * (x @ x.T), 0)))
+        for _, a, b in sorted(merges)[:len(x) - count]:
+            label[label == label[a]] = label[b]
+        return np.unique(label, return_inverse=True)[1]
+
+    @staticmethod
+    def select(inputs, rng):
+        del rng
+        top = np.sort(np.partition(probabilities(inputs), -2)[:, -2:], axis=1)
+        candidates = (top[:, 1] - top[:, 0]).argsort(kind="stable")[:10 * ClusterMargin.query]
+        label = ClusterMargin.cut(inputs["pool-embeddings"][candidates], ClusterMargin.query)
+        groups = sorted(([*candidates[label == c]] for c in np.unique(label)), key=len)
+        chosen = []
+        while len(chosen) < ClusterMargin.query:
+            for group in groups:
+                if group and len(chosen) < ClusterMargin.query:
+                    chosen.append(group.pop(0))
+        return chosen
+
+
 STRATEGIES = {"ldm": Ldm, "badge": Badge, "coreset": Coreset, "bald": Bald, "bait": Bait,
-              "typiclust": Typiclust, "probcover": Probcover}
+              "typiclust": Typiclust, "probcover": Probcover, "cluster-margin": ClusterMargin}
 
 
 def turn(strategy, inputs, rng, seconds):
