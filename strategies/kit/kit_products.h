@@ -20,7 +20,8 @@ int kit_products_init(const fb_host *host, kit_products *ret_products);
 
 /* Takes the products of the left row `row` with the right rows first .. first+count-1. For one left
  * row the calls come in order of `first`; different ones are taken at once, on several threads, so
- * that it may write only what belongs to `row`, and may not call the host. */
+ * that it may write only what belongs to `row` (or atomically, where order does not matter), and
+ * may not call the host. */
 typedef void (*kit_products_body)(void *argument, size_t row, size_t first, size_t count,
                                   const float *products);
 

@@ -17,7 +17,8 @@ typedef struct run {
     float *half_norms;  /* (k) half the squared norms of the centres */
     float *scores;      /* (rows) the largest x.c - |c|^2/2 so far */
     uint32_t *next;     /* (rows) the centre that has it */
-    double *distances;  /* (rows) squared, to a centre */
+    double *distances;  /* (rows) squared, to the own centre */
+    bool *changed;      /* (k) whether other rows than before are in the cluster */
     kit_clusters now;
 } run;
 
@@ -31,8 +32,9 @@ static int run_alloc(const fb_host *host, const kit_matrix *rows, size_t k, run 
         .scores = host->alloc(host, n, sizeof(float)),
         .next = host->alloc(host, n, sizeof(uint32_t)),
         .distances = host->alloc(host, n, sizeof(double)),
+        .changed = host->alloc(host, k, sizeof(bool)),
     };
-    if (!r.half_norms || !r.scores || !r.next || !r.distances)
+    if (!r.half_norms || !r.scores || !r.next || !r.distances || !r.changed)
         return kit_fail_memory(host, "k-means");
     int rc = kit_products_init(host, &r.products);
     if (rc == FB_PLUGIN_OK)
@@ -147,6 +149,7 @@ static void fill_empty(run *r)
         size_t row = farthest(r);
         if (row == KIT_NONE)
             return;
+        r->changed[r->now.labels[row]] = r->changed[c] = true;
         r->now.labels[row] = (uint32_t)c;
         r->distances[row] = 0;
         list_members(r);
@@ -175,18 +178,23 @@ static void average_clusters(void *argument, size_t first, size_t count)
     run *r = argument;
     size_t d = r->rows->columns;
     for (size_t c = first; c < first + count; c++)
-        for (size_t k = 0; k < d && cluster_size(&r->now, c) > 0; k += COLUMNS)
+        for (size_t k = 0; k < d && r->changed[c] && cluster_size(&r->now, c) > 0; k += COLUMNS)
             average(r, c, k, d - k < COLUMNS ? d - k : COLUMNS, sums);
 }
 
 /* Takes over the nearest centres; whether any row has changed its cluster. */
 static bool take_nearest(run *r)
 {
-    size_t bytes = r->rows->rows * sizeof *r->next;
-    bool changed = memcmp(r->now.labels, r->next, bytes) != 0;
-    memcpy(r->now.labels, r->next, bytes);
+    bool any = false;
+    memset(r->changed, 0, r->now.count * sizeof *r->changed);
+    for (size_t i = 0; i < r->rows->rows; i++) {
+        if (r->now.labels[i] == r->next[i])
+            continue;
+        r->changed[r->now.labels[i]] = r->changed[r->next[i]] = any = true;
+        r->now.labels[i] = r->next[i];
+    }
     list_members(r);
-    return changed;
+    return any;
 }
 
 /* Iterates from r->now.centres. */
@@ -195,7 +203,9 @@ static int iterate(run *r, size_t iterations)
     int rc = find_nearest(r);
     if (rc != FB_PLUGIN_OK)
         return rc;
+    memset(r->now.labels, 0, r->rows->rows * sizeof *r->now.labels);
     take_nearest(r);
+    memset(r->changed, true, r->now.count * sizeof *r->changed);
     bool changed = true;
     for (r->now.iterations = 0; changed && r->now.iterations < iterations; r->now.iterations++) {
         fill_empty(r);

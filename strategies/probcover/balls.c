@@ -11,69 +11,81 @@ enum { GATHER = 1024, GRAIN = 64 };
 
 /* ---- pairs ---------------------------------------------------------------------------------- */
 
-/* Rows against targets: the argument of products' bodies. */
+/* Rows against others: the argument of products' bodies. */
 typedef struct pairing {
     balls *b;
-    const uint32_t *lefts; /* NULL: left row i is row i */
-    const kit_matrix *targets;
-    const float *target_squares;
+    const uint32_t *lefts; /* the left rows' numbers */
+    const kit_matrix *right;
+    const float *right_squares;
     float low, high; /* squared distances from products that leave no doubt */
-    bool lower;      /* the degrees, instead of raising them */
 } pairing;
 
-static pairing make_pairing(balls *b, const kit_matrix *targets, const float *target_squares)
+static pairing make_pairing(balls *b, const kit_matrix *right, const float *right_squares)
 {
     /* Rounding errors of a product of d terms, of norms and of kit_squared_distance. */
     double doubt = 3 * (double)b->rows.columns * 0x1p-24 + 0x1p-20;
     double square = b->delta * b->delta;
     return (pairing){
         .b = b,
-        .targets = targets,
-        .target_squares = target_squares,
+        .right = right,
+        .right_squares = right_squares,
         .low = (float)(square - doubt),
         .high = (float)(square + doubt),
     };
 }
 
-/* Whether left row `row` of the pool covers a target, of which the product is given. */
-static inline bool covers(const pairing *p, size_t row, size_t target, float product)
+/* Whether a row and a right one cover each other, of which the product is given. */
+static inline bool is_pair(const pairing *p, size_t row, size_t right, float product)
 {
     const balls *b = p->b;
-    float distance = b->squares[row] + p->target_squares[target] - 2 * product;
+    float distance = b->squares[row] + p->right_squares[right] - 2 * product;
     if (distance < p->low)
         return true;
     if (distance > p->high)
         return false;
     float exact = kit_squared_distance(b->rows.columns, kit_row(&b->rows, row),
-                                       kit_row(p->targets, target));
+                                       kit_row(p->right, right));
     return exact < b->delta * b->delta;
 }
 
-/* A kit_products_body: changes a row's degree by the targets that it covers. */
-static void count_targets(void *argument, size_t left, size_t first, size_t count,
-                          const float *products)
-{
-    const pairing *p = argument;
-    size_t row = p->lefts ? p->lefts[left] : left;
-    uint32_t covered = 0;
-    for (size_t i = 0; i < count; i++)
-        covered += covers(p, row, first + i, products[i]);
-    if (p->lower)
-        p->b->degrees[row] -= covered;
-    else
-        p->b->degrees[row] += covered;
-}
-
-/* A kit_products_body: covers a row that a target covers. */
+/* A kit_products_body: covers a row that a right one covers. */
 static void be_covered(void *argument, size_t row, size_t first, size_t count,
                        const float *products)
 {
     const pairing *p = argument;
     for (size_t i = 0; i < count && !p->b->covered[row]; i++)
-        p->b->covered[row] = covers(p, row, first + i, products[i]);
+        p->b->covered[row] = is_pair(p, row, first + i, products[i]);
 }
 
-/* ---- parts of the rows ---------------------------------------------------------------------- */
+/* A kit_products_body: counts the pairs of a row with earlier ones for both, where the other one is
+ * not covered. */
+static void count_both(void *argument, size_t row, size_t first, size_t count,
+                       const float *products)
+{
+    const pairing *p = argument;
+    balls *b = p->b;
+    unsigned own = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t other = first + i;
+        if (!is_pair(p, row, other, products[i]))
+            continue;
+        own += !b->covered[other];
+        if (!b->covered[row])
+            atomic_fetch_add_explicit(&b->degrees[other], 1, memory_order_relaxed);
+    }
+    atomic_fetch_add_explicit(&b->degrees[row], own, memory_order_relaxed);
+}
+
+/* A kit_products_body: lowers a row's degree by the right rows that it covers. */
+static void lower_degree(void *argument, size_t left, size_t first, size_t count,
+                         const float *products)
+{
+    const pairing *p = argument;
+    unsigned covered = 0;
+    for (size_t i = 0; i < count; i++)
+        covered += is_pair(p, p->lefts[left], first + i, products[i]);
+    atomic_fetch_sub_explicit(&p->b->degrees[p->lefts[left]], covered, memory_order_relaxed);
+}
 
 static kit_matrix gather(const balls *b, const uint32_t *list, size_t count, float *to)
 {
@@ -88,31 +100,23 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Raises or lowers the degrees of `lefts` (NULL: of all rows) by those of the targets that they
- * cover. */
-static int count_pairs(balls *b, const uint32_t *lefts, size_t left_count, const uint32_t *targets,
-                       size_t target_count, bool lower)
+/* Lowers the degrees of the near rows by the fresh ones that they cover. */
+static int lower_degrees(balls *b, size_t near, size_t fresh)
 {
-    for (size_t first = 0; first < target_count; first += GATHER) {
-        size_t count = smaller(GATHER, target_count - first);
-        kit_matrix right = gather(b, targets + first, count, b->gathered_targets);
+    int rc = FB_PLUGIN_OK;
+    for (size_t first = 0; first < fresh; first += GATHER) {
+        size_t count = smaller(GATHER, fresh - first);
+        kit_matrix right = gather(b, b->fresh + first, count, b->fresh_rows);
         for (size_t i = 0; i < count; i++)
-            b->target_squares[i] = b->squares[targets[first + i]];
-        pairing p = make_pairing(b, &right, b->target_squares);
-        p.lower = lower;
-        int rc = FB_PLUGIN_OK;
-        if (!lefts)
-            rc = kit_products_run(&b->products, &b->rows, &right, count_targets, &p);
-        for (size_t at = 0; rc == FB_PLUGIN_OK && lefts && at < left_count; at += GATHER) {
-            p.lefts = lefts + at;
-            kit_matrix left =
-                gather(b, p.lefts, smaller(GATHER, left_count - at), b->gathered_rows);
-            rc = kit_products_run(&b->products, &left, &right, count_targets, &p);
+            b->fresh_squares[i] = b->squares[b->fresh[first + i]];
+        pairing p = make_pairing(b, &right, b->fresh_squares);
+        for (size_t at = 0; rc == FB_PLUGIN_OK && at < near; at += GATHER) {
+            p.lefts = b->near + at;
+            kit_matrix left = gather(b, p.lefts, smaller(GATHER, near - at), b->near_rows);
+            rc = kit_products_run(&b->products, &left, &right, lower_degree, &p);
         }
-        if (rc != FB_PLUGIN_OK)
-            return rc;
     }
-    return FB_PLUGIN_OK;
+    return rc;
 }
 
 /* ---- the interface -------------------------------------------------------------------------- */
@@ -123,18 +127,18 @@ static int balls_alloc(const fb_host *host, const kit_matrix *rows, balls *ret_b
     balls b = {
         .host = host,
         .rows = *rows,
-        .degrees = host->alloc(host, n, sizeof(uint32_t)),
+        .degrees = host->alloc(host, n, sizeof(atomic_uint)),
         .covered = host->alloc(host, n, sizeof(bool)),
         .squares = host->alloc(host, n, sizeof(float)),
-        .gathered_rows = host->alloc(host, gathered, d * sizeof(float)),
-        .gathered_targets = host->alloc(host, gathered, d * sizeof(float)),
-        .target_squares = host->alloc(host, gathered, sizeof(float)),
+        .near_rows = host->alloc(host, gathered, d * sizeof(float)),
+        .fresh_rows = host->alloc(host, gathered, d * sizeof(float)),
+        .fresh_squares = host->alloc(host, gathered, sizeof(float)),
         .distances = host->alloc(host, n, sizeof(float)),
         .near = host->alloc(host, n, sizeof(uint32_t)),
         .fresh = host->alloc(host, n, sizeof(uint32_t)),
     };
-    if (!b.degrees || !b.covered || !b.squares || !b.gathered_rows || !b.gathered_targets ||
-        !b.target_squares || !b.distances || !b.near || !b.fresh)
+    if (!b.degrees || !b.covered || !b.squares || !b.near_rows || !b.fresh_rows ||
+        !b.fresh_squares || !b.distances || !b.near || !b.fresh)
         return kit_fail_memory(host, "balls");
     int rc = kit_products_init(host, &b.products);
     if (rc == FB_PLUGIN_OK)
@@ -170,12 +174,11 @@ int balls_init(const fb_host *host, const kit_matrix *rows, const kit_matrix *kn
     unit_squares(rows, b.squares);
     if (known->rows > 0)
         rc = cover_known(&b, known);
-    size_t count = 0;
     for (size_t i = 0; i < rows->rows; i++)
-        if (!b.covered[i])
-            b.fresh[count++] = (uint32_t)i;
+        atomic_init(&b.degrees[i], !b.covered[i]); /* of itself */
+    pairing p = make_pairing(&b, rows, b.squares);
     if (rc == FB_PLUGIN_OK)
-        rc = count_pairs(&b, NULL, rows->rows, b.fresh, count, false);
+        rc = kit_products_run_before(&b.products, rows, count_both, &p);
     if (rc == FB_PLUGIN_OK)
         *ret_balls = b;
     return rc;
@@ -213,5 +216,5 @@ int balls_cover(balls *b, size_t row)
             b->fresh[fresh++] = (uint32_t)i;
         }
     }
-    return count_pairs(b, b->near, near, b->fresh, fresh, true);
+    return lower_degrees(b, near, fresh);
 }

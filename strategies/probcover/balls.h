@@ -7,6 +7,7 @@
 #ifndef FB_PROBCOVER_BALLS_H
 #define FB_PROBCOVER_BALLS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "kit.h"
@@ -15,17 +16,17 @@ typedef struct balls {
     const fb_host *host;
     kit_matrix rows; /* (n, d), of norm 1 or 0 */
     double delta;
-    uint32_t *degrees; /* (n): rows that the row covers and that are not yet covered */
+    atomic_uint *degrees; /* (n): rows that the row covers and that are not yet covered */
     bool *covered;     /* (n) */
 
     /* Its own. */
     kit_products products;
     float *squares;        /* (n) squared norms: 1 or 0 */
-    float *gathered_rows;  /* some rows, side by side: those that count ... */
-    float *gathered_targets; /* ... and those that are counted, with their squared norms */
-    float *target_squares;
+    float *near_rows;      /* some rows of the list `near`, side by side */
+    float *fresh_rows;     /* some rows of the list `fresh`, with their squared norms */
+    float *fresh_squares;
     float *distances;      /* (n) squared distances to the chosen row */
-    uint32_t *near, *fresh; /* (n) lists of rows */
+    uint32_t *near, *fresh; /* (n) rows that may cover newly covered ones, and these */
 } balls;
 
 /* Counts the degrees of all rows, where those that a row of `known` (m, d) covers are covered. */

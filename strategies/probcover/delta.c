@@ -2,6 +2,8 @@
 #include "delta.h"
 
 #include <math.h>
+#include <stdatomic.h>
+#include <string.h>
 
 #include "kernels.h"
 
@@ -9,22 +11,47 @@ enum { STEPS = 20, RUNS = 10, ITERATIONS_MAX = 100 };
 
 typedef struct purity {
     const uint32_t *labels;
-    float *squares; /* (n) squared norms */
-    float *nearest; /* (n) squared distance to the nearest row of another cluster */
+    float *squares;        /* (n) squared norms */
+    atomic_uint *nearest;  /* (n) squared distance to the nearest row of another cluster, as bits */
 } purity;
 
-/* A kit_products_body. */
+/* The bits of floats that are not negative are in their order. */
+static unsigned bits_of(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static float float_of(unsigned bits)
+{
+    uint32_t word = bits;
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+static void lower(atomic_uint *nearest, unsigned bits)
+{
+    unsigned now = atomic_load_explicit(nearest, memory_order_relaxed);
+    while (bits < now && !atomic_compare_exchange_weak_explicit(
+                             nearest, &now, bits, memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
+/* A kit_products_body: a row's products with earlier ones, for both. */
 static void find_nearest(void *argument, size_t row, size_t first, size_t count,
                          const float *products)
 {
     purity *p = argument;
-    float nearest = p->nearest[row];
     for (size_t i = first; i < first + count; i++) {
-        float distance = p->squares[row] + p->squares[i] - 2 * products[i - first];
-        if (distance < nearest && p->labels[i] != p->labels[row])
-            nearest = distance;
+        if (p->labels[i] == p->labels[row])
+            continue;
+        float square = p->squares[row] + p->squares[i] - 2 * products[i - first];
+        unsigned bits = bits_of(square > 0 ? square : 0);
+        lower(&p->nearest[row], bits);
+        lower(&p->nearest[i], bits);
     }
-    p->nearest[row] = nearest;
 }
 
 static int find_all_nearest(const fb_host *host, const kit_matrix *rows, purity *p)
@@ -36,10 +63,10 @@ static int find_all_nearest(const fb_host *host, const kit_matrix *rows, purity 
         return kit_fail_memory(host, "purity");
     for (size_t i = 0; i < rows->rows; i++) {
         p->squares[i] = (float)kernels_norm2(rows->columns, kit_row(rows, i));
-        p->nearest[i] = INFINITY;
+        atomic_init(&p->nearest[i], bits_of(INFINITY));
     }
     int rc = kit_products_init(host, &products);
-    return rc == FB_PLUGIN_OK ? kit_products_run(&products, rows, rows, find_nearest, p) : rc;
+    return rc == FB_PLUGIN_OK ? kit_products_run_before(&products, rows, find_nearest, p) : rc;
 }
 
 int delta_find(const fb_host *host, const kit_matrix *rows, size_t classes, double *ret_delta)
@@ -62,7 +89,7 @@ int delta_find(const fb_host *host, const kit_matrix *rows, size_t classes, doub
         double delta = (double)step / STEPS;
         size_t pure = 0;
         for (size_t i = 0; i < rows->rows; i++)
-            pure += p.nearest[i] >= delta * delta;
+            pure += float_of(atomic_load(&p.nearest[i])) >= delta * delta;
         if (20 * pure >= 19 * rows->rows) /* 95 % */
             break;
     }

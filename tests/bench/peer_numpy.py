@@ -187,13 +187,12 @@ class Bait:
         return chosen
 
 
-def clustered(rng, *counts, d=512, classes=10, groups=20):
-    """Embeddings in groups within classes, as a trained network has them: one array for each count."""
-    middles = rectified(rng, classes, d).repeat(groups, 0)
-    middles += np.float32(.5) * rng.standard_normal(middles.shape, dtype=np.float32)
+def clustered(rng, *counts, d=512, groups=200):
+    """Embeddings in groups, as a trained network has them: one array for each count."""
+    middles = rectified(rng, 1, d) + np.float32(.7) * rng.standard_normal((groups, d), dtype=np.float32)
     for count in counts:
         noise = rng.standard_normal((count, d), dtype=np.float32)
-        yield np.maximum(middles[rng.integers(len(middles), size=count)] + np.float32(.4) * noise, 0)
+        yield np.maximum(middles[rng.integers(groups, size=count)] + np.float32(.4) * noise, 0)
 
 
 def represented(rng, count, labeled):
