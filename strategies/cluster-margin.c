@@ -124,6 +124,8 @@ static int select_cluster_margin(void *instance, const fb_round *round, uint32_t
     return rc;
 }
 
+static const char *const services[] = {"probabilities", "embeddings", NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "cluster-margin",
@@ -142,6 +144,7 @@ static const fb_strategy strategy = {
     .create = kit_scored_create,
     .select = select_cluster_margin,
     .destroy = kit_scored_destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

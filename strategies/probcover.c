@@ -112,6 +112,8 @@ static const fb_param delta_param = {
 };
 static const fb_param *const params[] = {&kit_param_representation, &delta_param};
 
+static const char *const services[] = {"representation", "labeled_representation", NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "probcover",
@@ -132,6 +134,7 @@ static const fb_strategy strategy = {
     .create = create,
     .select = select_probcover,
     .destroy = destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

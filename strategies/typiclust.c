@@ -282,6 +282,8 @@ static void destroy(void *instance)
 
 static const fb_param *const params[] = {&kit_param_representation};
 
+static const char *const services[] = {"representation", "labeled_representation", NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "typiclust",
@@ -304,6 +306,7 @@ static const fb_strategy strategy = {
     .create = create,
     .select = select_typiclust,
     .destroy = destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

@@ -98,20 +98,32 @@ int strategy_probe_run(const strategy_probe *probe, host_answer *ret_answer, fb_
     return rc;
 }
 
-int strategy_probe_count(const strategy_probe *probe, size_t runs, uint32_t *ret_chosen,
-                         fb_error *err)
+int strategy_probe_repeat(const strategy_probe *probe, size_t runs, uint32_t *ret_ids,
+                          fb_error *err)
 {
     session s = {0};
     int rc = open_session(probe, &s, err);
-    memset(ret_chosen, 0, probe->n * sizeof *ret_chosen);
     for (size_t run = 0; !rc && run < runs; run++) {
         host_answer answer = {0};
         rc = select_once(probe, &s, probe->seed + run, 0, &answer, err);
-        for (size_t i = 0; !rc && i < probe->batch; i++)
-            ret_chosen[answer.ids[i]]++;
+        if (!rc)
+            memcpy(ret_ids + run * probe->batch, answer.ids, probe->batch * sizeof *ret_ids);
         host_answer_finish(&answer);
     }
     close_session(&s);
+    return rc;
+}
+
+int strategy_probe_count(const strategy_probe *probe, size_t runs, uint32_t *ret_chosen,
+                         fb_error *err)
+{
+    uint32_t *ids = fb_calloc(runs * probe->batch, sizeof *ids);
+    assert_non_null(ids);
+    int rc = strategy_probe_repeat(probe, runs, ids, err);
+    memset(ret_chosen, 0, probe->n * sizeof *ret_chosen);
+    for (size_t i = 0; !rc && i < runs * probe->batch; i++)
+        ret_chosen[ids[i]]++;
+    fb_free(ids);
     return rc;
 }
 

@@ -29,8 +29,12 @@ typedef struct strategy_probe {
  * is FB_ENOENT. */
 int strategy_probe_run(const strategy_probe *probe, host_answer *ret_answer, fb_error *err);
 
-/* The same with many seeds, from probe->seed on: counts in `ret_chosen` (n) how often each sample
- * was chosen. The plugin is opened once. */
+/* The same without scores and with many seeds, from probe->seed on: the choices of each run, (runs,
+ * batch). The plugin is opened once. */
+int strategy_probe_repeat(const strategy_probe *probe, size_t runs, uint32_t *ret_ids,
+                          fb_error *err);
+
+/* Counts in `ret_chosen` (n) how often each sample was chosen in so many runs. */
 int strategy_probe_count(const strategy_probe *probe, size_t runs, uint32_t *ret_chosen,
                          fb_error *err);
 

@@ -268,6 +268,16 @@ void kernels_masked_run(const kernels_masked *m, size_t rows, const uint8_t *pat
     table()->masked_run(m, rows, patterns, weights, y, scratch);
 }
 
+void kernels_row_squares(size_t rows, size_t columns, const float *x, float *squares)
+{
+    table()->row_squares(rows, columns, x, squares);
+}
+
+void kernels_lower_distances(const kernels_products *products, float *distances)
+{
+    table()->lower_distances(products, distances);
+}
+
 void kernels_exp(size_t count, const float *x, float *out)
 {
     table()->exp(count, x, out);

@@ -306,4 +306,21 @@ void kernels_masked_load(const kernels_masked *m, size_t first, size_t count, co
 void kernels_masked_run(const kernels_masked *m, size_t rows, const uint8_t *patterns,
                         const float *weights, float *y, float *scratch);
 
+/* squares[i] = the squared L2 norm of row i of x (rows, columns): one chain of fused multiply-adds
+ * in order of the column, started at 0, which is what kernels_gemm gives for the row with itself.
+ */
+void kernels_row_squares(size_t rows, size_t columns, const float *x, float *squares);
+
+/* Scalar products of `rows` vectors with `columns` centres, and the squared norms of both. */
+typedef struct kernels_products {
+    size_t rows, columns;
+    const float *dots;    /* (rows, columns) */
+    const float *factors; /* NULL, or (rows, columns): the products are then dots times these */
+    const float *row_squares, *column_squares;
+} kernels_products;
+
+/* Lowers distances[i] to the least squared distance of row i to a centre j where that is smaller:
+ * (row_squares[i] + column_squares[j]) - 2 product[i][j], or 0 where rounding makes it negative. */
+void kernels_lower_distances(const kernels_products *products, float *distances);
+
 #endif

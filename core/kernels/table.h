@@ -50,6 +50,8 @@ typedef struct kernels_table {
                         float *scratch);
     void (*masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
                        const float *weights, float *y, float *scratch);
+    void (*row_squares)(size_t rows, size_t columns, const float *x, float *squares);
+    void (*lower_distances)(const kernels_products *p, float *distances);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
@@ -111,6 +113,8 @@ void ISA(masked_load)(const kernels_masked *m, size_t first, size_t count, const
                       float *scratch);
 void ISA(masked_run)(const kernels_masked *m, size_t rows, const uint8_t *patterns,
                      const float *weights, float *y, float *scratch);
+void ISA(row_squares)(size_t rows, size_t columns, const float *x, float *squares);
+void ISA(lower_distances)(const kernels_products *p, float *distances);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);

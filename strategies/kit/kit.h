@@ -11,9 +11,12 @@
 #define FB_KIT_H
 
 #include "kit_choose.h"
+#include "kit_cluster.h"
 #include "kit_distances.h"
 #include "kit_kmeans.h"
+#include "kit_nearest.h"
 #include "kit_numbers.h"
+#include "kit_points.h"
 #include "kit_products.h"
 #include "kit_representation.h"
 #include "kit_services.h"

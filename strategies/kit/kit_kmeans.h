@@ -12,6 +12,10 @@
 
 #include "kit_services.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct kit_kmeans_options {
     size_t k;          /* clusters wanted, at least 1 */
     size_t iterations; /* of a run, at most; at least 1 */
@@ -50,5 +54,9 @@ int kit_plus_plus(const fb_host *host, const kit_matrix *rows, size_t k, uint32_
  * centre that is farther by 1e-6 of the squared norms. */
 int kit_lloyd(const fb_host *host, const kit_matrix *rows, const kit_matrix *centres,
               size_t iterations, kit_clusters *ret_clusters);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

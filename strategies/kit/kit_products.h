@@ -10,6 +10,10 @@
 
 #include "kit_services.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Working memory, of a fixed size: kit_products_init once, then any number of products. */
 typedef struct kit_products {
     const fb_host *host;
@@ -33,5 +37,9 @@ int kit_products_run(const kit_products *products, const kit_matrix *left, const
 /* The same for the pairs of one matrix: each row with the rows before it. */
 int kit_products_run_before(const kit_products *products, const kit_matrix *matrix,
                             kit_products_body body, void *argument);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

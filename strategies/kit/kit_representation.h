@@ -7,6 +7,10 @@
 
 #include "kit_services.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The text parameter `representation`: network (the preset), inputs or features. */
 extern const fb_param kit_param_representation;
 
@@ -19,5 +23,9 @@ int kit_get_representations(const fb_host *host, const fb_round *round, const ch
  * to the L2 norm 1; a row of norm 0 stays. */
 int kit_unit_rows(const fb_host *host, const kit_matrix *upper, const kit_matrix *lower,
                   kit_matrix *ret_rows);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

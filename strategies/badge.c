@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * badge: samples whose gradients are long and differ from each other. */
+#include <string.h>
+
+#include "kit.h"
+
+typedef struct badge {
+    const fb_host *host;
+} badge;
+
+static int create(const fb_host *host, const fb_value *values, void **ret_instance)
+{
+    (void)values;
+    badge *self = host->alloc(host, 1, sizeof *self);
+    if (!self)
+        return kit_fail_memory(host, "an instance");
+    self->host = host;
+    *ret_instance = self;
+    return FB_PLUGIN_OK;
+}
+
+/* The gradient of the loss with respect to the head's weights, if the predicted class y were the
+ * label, is (p - e_y) h'. Writes e_y - p of each sample. */
+static int get_errors(const fb_host *host, kit_matrix *ret_errors)
+{
+    kit_matrix p;
+    int rc = kit_get_matrix(host, "probabilities", 0, &p);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    float *errors = host->alloc(host, p.rows, p.columns * sizeof *errors);
+    if (!errors)
+        return kit_fail_memory(host, "gradients");
+    for (size_t i = 0; i < p.rows; i++) {
+        const float *row = kit_row(&p, i);
+        float *error = errors + i * p.columns;
+        for (size_t c = 0; c < p.columns; c++)
+            error[c] = -row[c];
+        error[kit_argmax(row, p.columns)] += 1;
+    }
+    *ret_errors = (kit_matrix){errors, p.rows, p.columns};
+    return FB_PLUGIN_OK;
+}
+
+/* The gradients as points: their factors are not multiplied out. */
+static int get_gradients(const fb_host *host, kit_points *ret_gradients)
+{
+    kit_matrix embeddings, errors;
+    int rc = kit_get_matrix(host, "embeddings", 0, &embeddings);
+    if (rc == FB_PLUGIN_OK)
+        rc = get_errors(host, &errors);
+    if (rc == FB_PLUGIN_OK)
+        rc = kit_points_make(host, "the embeddings", &embeddings, &errors, ret_gradients);
+    return rc;
+}
+
+static int select_badge(void *instance, const fb_round *round, uint32_t *ret_ids)
+{
+    const badge *self = instance;
+    kit_points gradients;
+    int rc = get_gradients(self->host, &gradients);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    size_t longest = kit_argmax(gradients.squares, round->pool_count);
+    rc = kit_spread(self->host, &gradients, longest, round->batch, 0, ret_ids);
+    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
+        ret_ids[i] = round->pool_ids[ret_ids[i]];
+    return rc;
+}
+
+static void destroy(void *instance)
+{
+    (void)instance; /* all memory is the host's */
+}
+
+static const char *const services[] = {"probabilities", "embeddings", NULL};
+
+static const fb_strategy strategy = {
+    .struct_size = sizeof strategy,
+    .id = "badge",
+    .label = "BADGE",
+    .algo_version = 1,
+    .rule = "The seeding of k-means++ on gradient embeddings: the longest first, then draws in "
+            "proportion to the squared distance to the nearest one chosen.",
+    .citation = "Ash, J. T., Zhang, C., Krishnamurthy, A., Langford, J., & Agarwal, A. (2020). "
+                "Deep batch active learning by diverse, uncertain gradient lower bounds. ICLR. "
+                "arXiv:1906.03671",
+    .deviations = "Gradients are those of the head's weights without its bias, as in the authors' "
+                  "code; the first choice is the longest gradient, as there (the paper draws it); "
+                  "when every distance is 0, draws are uniform among the rest.",
+    .create = create,
+    .select = select_badge,
+    .destroy = destroy,
+    .services = services,
+};
+
+FB_PLUGIN_ONE(strategy);
