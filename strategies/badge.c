@@ -73,7 +73,7 @@ static void destroy(void *instance)
     (void)instance; /* all memory is the host's */
 }
 
-static const char *const services[] = {"probabilities", "embeddings", NULL};
+static const char *const services[] = {"embeddings", "probabilities", NULL};
 
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,

@@ -247,7 +247,8 @@ static void k_centre_is_the_plain_greedy(void **state)
         {.n = 1, .d = 3, .given = 0, .count = 1},      {.n = 1, .d = 1, .given = 2, .count = 1},
         {.n = 40, .d = 4, .given = 0, .count = 40},    {.n = 90, .d = 2, .given = 9, .count = 90},
         {.n = 300, .d = 7, .given = 700, .count = 50}, {.n = 60, .d = 401, .given = 5, .count = 20},
-        {.n = 900, .d = 3, .given = 0, .count = 60},   {.n = 2100, .d = 3, .given = 260, .count = 9},
+        {.n = 900, .d = 3, .given = 0, .count = 60},
+        {.n = 2100, .d = 3, .given = 260, .count = 9},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         for (int kind = 0; kind < KINDS; kind++) {
