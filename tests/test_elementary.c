@@ -133,6 +133,30 @@ static void doubles(void **state)
     assert_true(kernels_exp_double(-(double)INFINITY) == 0 && kernels_exp_double(-708.5) == 0);
 }
 
+static void entropy_terms(void **state)
+{
+    (void)state;
+    enum { COUNT = 30011 };
+    static double p[COUNT], terms[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        p[i] = i % 2 ? i / (double)COUNT : ldexp(1 + i / (double)COUNT, -i % 1000);
+    p[0] = 0;
+    p[1] = 1;
+    p[2] = 0.70710678118654752; /* on both sides of where the exponent changes */
+    p[3] = 0.70710678118654757;
+    p[4] = DBL_MIN;
+    p[5] = (double)FLT_TRUE_MIN;
+    p[6] = 1e300;
+    EACH_ISA(name) {
+        memcpy(terms, p, sizeof p);
+        kernels_entropy_terms(COUNT, terms);
+        assert_true(terms[0] == 0 && !signbit(terms[0]) && terms[1] == 0);
+        for (int i = 1; i < COUNT; i++)
+            assert_true(terms[i] == -(p[i] * kernels_log_double(p[i])));
+    }
+    kernels_entropy_terms(0, NULL);
+}
+
 static void cosines(void **state)
 {
     (void)state;
@@ -332,6 +356,7 @@ int main(void)
         cmocka_unit_test(log_accuracy),
         cmocka_unit_test(exp_and_log_edges),
         cmocka_unit_test(doubles),
+        cmocka_unit_test(entropy_terms),
         cmocka_unit_test(cosines),
         cmocka_unit_test(normals),
         cmocka_unit_test(log_softmax),

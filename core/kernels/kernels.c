@@ -288,6 +288,11 @@ void kernels_log(size_t count, const float *x, float *out)
     table()->log(count, x, out);
 }
 
+void kernels_entropy_terms(size_t count, double *p)
+{
+    table()->entropy_terms(count, p);
+}
+
 void kernels_normal(size_t count, const uint32_t *bits, float *out)
 {
     FB_CHECK(count % 2 == 0);

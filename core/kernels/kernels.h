@@ -67,6 +67,10 @@ void kernels_log(size_t count, const float *x, float *out);
 double kernels_log_double(double x);
 double kernels_exp_double(double x);
 
+/* p[i] becomes -p[i] log p[i], in place: what p[i] adds to an entropy, in nats. Each p[i] is 0, whose
+ * term is 0, or at least DBL_MIN and finite; the logarithm has the bits of kernels_log_double. */
+void kernels_entropy_terms(size_t count, double *p);
+
 /* cos(pi x), scalar; relative error below 1e-15 (of an x that is exact), an infinity gives NaN. */
 double kernels_cos_pi_double(double x);
 

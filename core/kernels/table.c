@@ -24,6 +24,7 @@ const kernels_table ISA(table) = {
     .lower_distances = ISA(lower_distances),
     .exp = ISA(exp),
     .log = ISA(log),
+    .entropy_terms = ISA(entropy_terms),
     .normal = ISA(normal),
     .random_bits = ISA(random_bits),
     .log_softmax = ISA(log_softmax),

@@ -54,6 +54,7 @@ typedef struct kernels_table {
     void (*lower_distances)(const kernels_products *p, float *distances);
     void (*exp)(size_t count, const float *x, float *out);
     void (*log)(size_t count, const float *x, float *out);
+    void (*entropy_terms)(size_t count, double *p);
     void (*normal)(size_t count, const uint32_t *bits, float *out);
     void (*random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
     void (*log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
@@ -117,6 +118,7 @@ void ISA(row_squares)(size_t rows, size_t columns, const float *x, float *square
 void ISA(lower_distances)(const kernels_products *p, float *distances);
 void ISA(exp)(size_t count, const float *x, float *out);
 void ISA(log)(size_t count, const float *x, float *out);
+void ISA(entropy_terms)(size_t count, double *p);
 void ISA(normal)(size_t count, const uint32_t *bits, float *out);
 void ISA(random_bits)(uint64_t key, uint64_t draw, uint64_t first, size_t count, uint32_t *out);
 void ISA(log_softmax)(size_t rows, size_t columns, const float *x, size_t ldx, float *out,
