@@ -5,16 +5,7 @@
 
 static int select_entropy(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    kit_scored *self = instance;
-    kit_matrix p;
-    int rc = kit_get_matrix(self->host, "probabilities", 0, &p);
-    if (rc == FB_PLUGIN_OK)
-        rc = kit_scored_alloc(self, round);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    for (size_t i = 0; i < p.rows; i++)
-        self->scores[i] = kit_entropy(kit_row(&p, i), p.columns);
-    return kit_select_top(self->host, round, self->scores, KIT_LARGEST_FIRST, ret_ids);
+    return kit_rank(instance, round, "probabilities", kit_mean_entropy, KIT_LARGEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"probabilities", NULL};

@@ -3,18 +3,15 @@
  * margin: the samples whose two most probable classes are the closest. */
 #include "kit.h"
 
+static void margins(const kit_stack *p, double *ret_scores)
+{
+    for (size_t i = 0; i < p->rows; i++)
+        ret_scores[i] = kit_margin(kit_stack_row(p, 0, i), p->columns);
+}
+
 static int select_margin(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    kit_scored *self = instance;
-    kit_matrix p;
-    int rc = kit_get_matrix(self->host, "probabilities", 0, &p);
-    if (rc == FB_PLUGIN_OK)
-        rc = kit_scored_alloc(self, round);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    for (size_t i = 0; i < p.rows; i++)
-        self->scores[i] = kit_margin(kit_row(&p, i), p.columns);
-    return kit_select_top(self->host, round, self->scores, KIT_SMALLEST_FIRST, ret_ids);
+    return kit_rank(instance, round, "probabilities", margins, KIT_SMALLEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"probabilities", NULL};

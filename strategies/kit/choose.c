@@ -1,38 +1,70 @@
 /* SPDX-License-Identifier: 0BSD */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
 
 #include "kit.h"
 
-typedef struct ranked {
-    double key; /* smallest first */
-    uint32_t row;
-} ranked;
+/* The best k rows seen so far, as a heap whose first row is the worst of them: both rows below
+ * row i, 2 i + 1 and 2 i + 2, come before it. */
+typedef struct heap {
+    const double *scores;
+    kit_order order;
+    uint32_t *rows;
+    size_t count;
+} heap;
 
-static int by_key_then_row(const void *a, const void *b)
+static bool comes_before(const heap *h, uint32_t a, uint32_t b)
 {
-    const ranked *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    double x = h->scores[a], y = h->scores[b];
+    if (x != y)
+        return h->order == KIT_SMALLEST_FIRST ? x < y : x > y;
+    return a < b;
+}
+
+/* Moves the row at `at` down to where it is in order with those below it. */
+static void sift_down(const heap *h, size_t at)
+{
+    uint32_t row = h->rows[at];
+    for (size_t below = 2 * at + 1; below < h->count; below = 2 * at + 1) {
+        if (below + 1 < h->count && comes_before(h, h->rows[below], h->rows[below + 1]))
+            below++; /* the worse of the two */
+        if (comes_before(h, h->rows[below], row))
+            break;
+        h->rows[at] = h->rows[below];
+        at = below;
+    }
+    h->rows[at] = row;
+}
+
+/* From a heap to the best first: the worst goes to the end, and so on. */
+static void sort_heap(heap *h)
+{
+    while (h->count > 1) {
+        uint32_t worst = h->rows[0];
+        h->count--;
+        h->rows[0] = h->rows[h->count];
+        h->rows[h->count] = worst;
+        sift_down(h, 0);
+    }
 }
 
 int kit_top_k(const fb_host *host, const double *scores, size_t n, size_t k, kit_order order,
               uint32_t *ret_rows)
 {
-    ranked *ranking = host->alloc(host, n, sizeof *ranking);
-    if (!ranking)
-        return kit_fail_memory(host, "a ranking");
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         if (isnan(scores[i]))
             return host->fail(host, FB_PLUGIN_ENUMERIC, "the score of row %zu is not a number", i);
-        double key = order == KIT_SMALLEST_FIRST ? scores[i] : -scores[i];
-        ranking[i] = (ranked){key, (uint32_t)i};
-    }
-    qsort(ranking, n, sizeof *ranking, by_key_then_row);
+    heap best = {scores, order, ret_rows, k};
     for (size_t i = 0; i < k; i++)
-        ret_rows[i] = ranking[i].row;
+        ret_rows[i] = (uint32_t)i;
+    for (size_t i = k / 2; i-- > 0;)
+        sift_down(&best, i);
+    for (size_t i = k; k > 0 && i < n; i++)
+        if (comes_before(&best, (uint32_t)i, ret_rows[0])) {
+            ret_rows[0] = (uint32_t)i;
+            sift_down(&best, 0);
+        }
+    sort_heap(&best);
     return FB_PLUGIN_OK;
 }
 

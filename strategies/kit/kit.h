@@ -17,7 +17,9 @@
 #include "kit_nearest.h"
 #include "kit_numbers.h"
 #include "kit_points.h"
+#include "kit_predictions.h"
 #include "kit_products.h"
+#include "kit_ranked.h"
 #include "kit_representation.h"
 #include "kit_services.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * kit_numbers.h - entropy, the largest, a dense layer. See kit.h for the conventions. */
+ * kit_numbers.h - entropy, log-sum-exp, the largest, a dense layer. See kit.h for the
+ * conventions. */
 #ifndef FB_KIT_NUMBERS_H
 #define FB_KIT_NUMBERS_H
 
@@ -18,6 +19,10 @@ double kit_entropy(const float *probabilities, size_t count);
 
 /* The largest of `count` probabilities minus the second largest; the only one itself. */
 double kit_margin(const float *probabilities, size_t count);
+
+/* log(sum of exp(values[i])), of any magnitude: the largest is taken out first, so that nothing
+ * overflows. -infinity for no values, or when all are; NaN when one is. */
+double kit_log_sum_exp(const double *values, size_t count);
 
 /* The position of the largest of `count` values; ties go to the smaller one. */
 uint32_t kit_argmax(const float *values, size_t count);

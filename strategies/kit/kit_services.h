@@ -33,12 +33,28 @@ static inline const float *kit_row(const kit_matrix *matrix, size_t row)
     return matrix->data + row * matrix->columns;
 }
 
+/* Float32 matrices of one size: row `row` of layer `layer` is kit_stack_row. */
+typedef struct kit_stack {
+    const float *data;
+    size_t layers, rows, columns;
+    size_t row_stride, layer_stride; /* floats from one row or layer to the next */
+} kit_stack;
+
+/* Takes a float32 service of three dimensions ("mc_probabilities"), or of two as one layer. */
+int kit_get_stack(const fb_host *host, const char *service, uint64_t count, kit_stack *ret_stack);
+
+static inline const float *kit_stack_row(const kit_stack *stack, size_t layer, size_t row)
+{
+    return stack->data + layer * stack->layer_stride + row * stack->row_stride;
+}
+
 /* FB_PLUGIN_ENOMEM with a sentence. */
 int kit_fail_memory(const fb_host *host, const char *what);
 
 /* What a strategy that ranks by one number needs between select and scores. */
 typedef struct kit_scored {
     const fb_host *host;
+    uint64_t count; /* set by kit_scored_create_counted (kit_ranked.h), else 0 */
     double *scores; /* (pool_count), set by kit_scored_alloc */
 } kit_scored;
 

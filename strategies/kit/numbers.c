@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
+#include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "kernels.h"
@@ -30,6 +32,19 @@ double kit_margin(const float *probabilities, size_t count)
     return first - second;
 }
 
+double kit_log_sum_exp(const double *values, size_t count)
+{
+    double largest = -(double)INFINITY, sum = 0;
+    for (size_t i = 0; i < count; i++)
+        if (values[i] > largest || isnan(values[i]))
+            largest = values[i];
+    if (!isfinite(largest))
+        return largest;
+    for (size_t i = 0; i < count; i++)
+        sum += kernels_exp_double(values[i] - largest);
+    return largest + kernels_log_double(sum);
+}
+
 int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, const float *weights,
               const float *bias, size_t width, float *out)
 {
@@ -41,9 +56,12 @@ int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, co
 
 uint32_t kit_argmax(const float *values, size_t count)
 {
+    float largest = values[0];
     size_t best = 0;
-    for (size_t c = 1; c < count; c++)
-        if (values[c] > values[best])
-            best = c;
+    for (size_t c = 1; c < count; c++) { /* no branch depends on a value: they are hard to guess */
+        bool more = values[c] > largest;
+        largest = more ? values[c] : largest;
+        best = more ? c : best;
+    }
     return (uint32_t)best;
 }

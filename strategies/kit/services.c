@@ -29,6 +29,27 @@ int kit_get_matrix(const fb_host *host, const char *service, uint64_t count, kit
     return FB_PLUGIN_OK;
 }
 
+int kit_get_stack(const fb_host *host, const char *service, uint64_t count, kit_stack *ret_stack)
+{
+    fb_array array = {0};
+    int rc = get(host, service, count, &array);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    if (array.dtype != FB_FLOAT32 || array.ndim < 2)
+        return host->fail(host, FB_PLUGIN_EINVAL, "service %s is no stack of float32 matrices",
+                          service);
+    const size_t *sides = array.shape + (array.ndim - 2);
+    *ret_stack = (kit_stack){
+        .data = array.data,
+        .layers = array.ndim == 2 ? 1 : array.shape[0],
+        .rows = sides[0],
+        .columns = sides[1],
+        .row_stride = sides[1],
+        .layer_stride = sides[0] * sides[1],
+    };
+    return FB_PLUGIN_OK;
+}
+
 int kit_get_numbers(const fb_host *host, const char *service, const uint32_t **ret_numbers,
                     size_t *ret_count)
 {

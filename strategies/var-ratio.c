@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * var-ratio: the samples for which the fewest dropout passes name the class that most of them
+ * name. */
+#include "kit.h"
+
+static const fb_param *const params[] = {&kit_passes};
+
+static int select_var_ratio(void *instance, const fb_round *round, uint32_t *ret_ids)
+{
+    return kit_rank(instance, round, "mc_probabilities", kit_variation_ratio, KIT_LARGEST_FIRST,
+                    ret_ids);
+}
+
+static const char *const services[] = {"mc_probabilities", NULL};
+
+static const fb_strategy strategy = {
+    .struct_size = sizeof strategy,
+    .id = "var-ratio",
+    .label = "Variation ratio",
+    .algo_version = 1,
+    .needs = FB_NEEDS_DROPOUT,
+    .rule = "The largest share of dropout passes whose most probable class is not the one that "
+            "most passes name.",
+    .citation = "Freeman, L. C. (1965). Elementary applied statistics. Wiley. Gal, Y., Islam, R., "
+                "& Ghahramani, Z. (2017). Deep Bayesian active learning with image data. ICML, "
+                "1183-1192.",
+    .deviations = "Among equal shares, which are many, the larger entropy of the mean prediction "
+                  "comes first: the score is the share, and on top of it that entropy, scaled to "
+                  "at most half of 1 / passes. In a pass all samples share one dropout mask, and "
+                  "batch normalisation works as in evaluation.",
+    .params = params,
+    .param_count = 1,
+    .score_name = "variation ratio",
+    .create = kit_scored_create_counted,
+    .select = select_var_ratio,
+    .scores = kit_scored_scores,
+    .destroy = kit_scored_destroy,
+    .services = services,
+};
+
+FB_PLUGIN_ONE(strategy);
