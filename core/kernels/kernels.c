@@ -122,6 +122,13 @@ void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k
         }
 }
 
+void kernels_gemm_double(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
+                         const double *a, size_t lda, const double *b, size_t ldb, bool add,
+                         double *c, size_t ldc)
+{
+    table()->gemm_double(trans_a, trans_b, m, n, k, scale, a, lda, b, ldb, add, c, ldc);
+}
+
 static void check_conv(const kernels_conv *conv)
 {
     FB_CHECK(conv->kernel > 0 && conv->stride > 0);

@@ -4,9 +4,9 @@
  *
  * Every kernel gives the same bits whatever the SIMD width (chosen at run time), compiler, tile or
  * thread: sums run in order of their index, with explicit fused multiply-adds, and exp, log, sine
- * and cosine are our own. Only the sign and payload of a NaN are the machine's. All arrays are
- * float32, row-major; `ld` is the distance in floats between rows. A result may overlap an operand
- * only where the comment says "in place".
+ * and cosine are our own. Only the sign and payload of a NaN are the machine's. Arrays are float32
+ * unless a kernel is said to be in double, row-major; `ld` is the distance in numbers between rows.
+ * A result may overlap an operand only where the comment says "in place".
  *
  * A kernel that returns int returns 0 or FB_ENOMEM: it packs its operands into scratch of half a
  * megabyte that each thread allocates at its first such call and keeps until it ends. The others
@@ -55,6 +55,13 @@ int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const
 /* The same product by the obvious triple loop (fmaf): the reference of the tests. */
 void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                         size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+
+/* C (m, n) = A (scale B), or C + A (scale B) where `add`, in double: A is (m, k), or its transpose
+ * is, and B (k, n). Each element is one chain of fused multiply-adds in order of k, started at 0 or
+ * at C. C overlaps neither operand. Cannot fail: it needs no scratch. */
+void kernels_gemm_double(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
+                         const double *a, size_t lda, const double *b, size_t ldb, bool add,
+                         double *c, size_t ldc);
 
 /* out[i] = exp(x[i]), log(x[i]); relative error below 2e-7 (log: or absolute 1e-7 near 1). exp:
  * results below FLT_MIN are 0, above FLT_MAX infinity; log(0) = -infinity, log of a negative is

@@ -3,6 +3,7 @@
 
 const kernels_table ISA(table) = {
     .gemm = ISA(gemm),
+    .gemm_double = ISA(gemm_double),
     .conv_forward = ISA(conv_forward),
     .conv_weight_gradient = ISA(conv_weight_gradient),
     .conv_input_gradient = ISA(conv_input_gradient),

@@ -18,6 +18,9 @@
 typedef struct kernels_table {
     int (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                 size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+    void (*gemm_double)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
+                        const double *a, size_t lda, const double *b, size_t ldb, bool add,
+                        double *c, size_t ldc);
     int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y);
     int (*conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
@@ -82,6 +85,9 @@ extern const kernels_table kernels_isa_table_generic;
 #ifdef KERNELS_ISA
 int ISA(gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a, size_t lda,
               const float *b, size_t ldb, float beta, float *c, size_t ldc);
+void ISA(gemm_double)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
+                      const double *a, size_t lda, const double *b, size_t ldb, bool add,
+                      double *c, size_t ldc);
 int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
                       const float *bias, bool relu, float *y);
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
