@@ -15,6 +15,7 @@
 #include "kit_distances.h"
 #include "kit_kmeans.h"
 #include "kit_nearest.h"
+#include "kit_linear.h"
 #include "kit_numbers.h"
 #include "kit_points.h"
 #include "kit_predictions.h"
