@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * bait: the batch after which the last layer's Fisher information says least is left to learn about
+ * all samples. */
+#include <math.h>
+#include <string.h>
+
+#include "bait/greedy.h"
+#include "kernels.h"
+
+typedef struct instance {
+    const fb_host *host;
+    double lambda;
+    size_t components, pool; /* 0: no limit */
+} instance;
+
+static int create(const fb_host *host, const fb_value *values, void **ret_instance)
+{
+    instance *self = host->alloc(host, 1, sizeof *self);
+    if (!self)
+        return kit_fail_memory(host, "an instance");
+    self->host = host;
+    self->lambda = values[0].f;
+    self->components = (size_t)values[1].i;
+    self->pool = (size_t)values[2].i;
+    *ret_instance = self;
+    return FB_PLUGIN_OK;
+}
+
+static void destroy(void *self)
+{
+    (void)self; /* all memory is the host's */
+}
+
+/* ---- what the round offers ------------------------------------------------------------------ */
+
+typedef struct offer {
+    kit_matrix x, p;                 /* of the candidates */
+    const uint32_t *rows;            /* their rows in the sub-pool, ascending; NULL: all */
+    kit_matrix labeled_x, labeled_p; /* without rows where nothing is labelled */
+} offer;
+
+/* The rows of a matrix in a matrix of their own. */
+static int take_rows(const fb_host *host, const kit_matrix *from, const uint32_t *rows,
+                     size_t count, kit_matrix *ret_matrix)
+{
+    float *data = host->alloc(host, count, from->columns * sizeof *data);
+    if (!data)
+        return kit_fail_memory(host, "a part of the sub-pool");
+    for (size_t i = 0; i < count; i++)
+        memcpy(data + i * from->columns, kit_row(from, rows[i]), from->columns * sizeof *data);
+    *ret_matrix = (kit_matrix){data, count, from->columns};
+    return FB_PLUGIN_OK;
+}
+
+/* Cuts the offer down to `count` random rows: those whose ids draw the smallest numbers. */
+static int sample_pool(const fb_host *host, const fb_round *round, size_t count, offer *o)
+{
+    size_t n = round->pool_count, kept = 0;
+    double *draws = host->alloc(host, n, sizeof *draws);
+    bool *drawn = host->alloc(host, n, sizeof *drawn);
+    uint32_t *rows = host->alloc(host, count, sizeof *rows);
+    if (!draws || !drawn || !rows)
+        return kit_fail_memory(host, "a part of the sub-pool");
+    for (size_t i = 0; i < n; i++)
+        host->random_uniform(host, 0, 0, round->pool_ids[i], 1, draws + i);
+    int rc = kit_top_k(host, draws, n, count, KIT_SMALLEST_FIRST, rows);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    for (size_t i = 0; i < count; i++)
+        drawn[rows[i]] = true;
+    for (size_t i = 0; i < n; i++)
+        if (drawn[i])
+            rows[kept++] = (uint32_t)i;
+    o->rows = rows;
+    rc = take_rows(host, &o->x, rows, count, &o->x);
+    return rc == FB_PLUGIN_OK ? take_rows(host, &o->p, rows, count, &o->p) : rc;
+}
+
+/* The labelled samples and their probabilities, as the head gives them. */
+static int take_labeled(const fb_host *host, size_t d, size_t classes, offer *o)
+{
+    kit_matrix weights, bias, x;
+    int rc = kit_get_matrix(host, "labeled_embeddings", 0, &x);
+    if (rc == FB_PLUGIN_OK)
+        rc = kit_get_matrix(host, "head_weights", 0, &weights);
+    if (rc == FB_PLUGIN_OK)
+        rc = kit_get_matrix(host, "head_bias", 0, &bias);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    if (x.columns != d || weights.rows != d || weights.columns != classes ||
+        bias.columns != classes)
+        return host->fail(host, FB_PLUGIN_EINVAL,
+                          "embeddings are %zu wide and there are %zu classes, but labelled "
+                          "embeddings are %zu wide and the head is (%zu, %zu) with %zu biases",
+                          d, classes, x.columns, weights.rows, weights.columns, bias.columns);
+    float *p = host->alloc(host, x.rows, classes * sizeof *p);
+    if (!p)
+        return kit_fail_memory(host, "the labelled samples' probabilities");
+    rc = kit_dense(host, x.data, x.rows, d, weights.data, bias.data, classes, p);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    kernels_log_softmax(x.rows, classes, p, classes, p, classes);
+    kernels_exp(x.rows * classes, p, p);
+    o->labeled_x = x;
+    o->labeled_p = (kit_matrix){p, x.rows, classes};
+    return FB_PLUGIN_OK;
+}
+
+static int take_offer(const instance *self, const fb_round *round, offer *ret_offer)
+{
+    const fb_host *host = self->host;
+    size_t limit = self->pool > round->batch ? self->pool : round->batch;
+    offer o = {0};
+    int rc = kit_get_matrix(host, "embeddings", 0, &o.x);
+    if (rc == FB_PLUGIN_OK)
+        rc = kit_get_matrix(host, "probabilities", 0, &o.p);
+    if (rc == FB_PLUGIN_OK && round->labeled_count > 0)
+        rc = take_labeled(host, o.x.columns, o.p.columns, &o);
+    if (rc == FB_PLUGIN_OK && self->pool > 0 && limit < round->pool_count)
+        rc = sample_pool(host, round, limit, &o);
+    if (rc == FB_PLUGIN_OK)
+        *ret_offer = o;
+    return rc;
+}
+
+/* ---- the problem ---------------------------------------------------------------------------- */
+
+/* The axes on which the candidates' embeddings are projected; NULL: they are taken as they are. */
+static int find_axes(const fb_host *host, const kit_matrix *x, size_t components,
+                     double **ret_axes)
+{
+    *ret_axes = NULL;
+    if (components == 0 || components >= x->columns)
+        return FB_PLUGIN_OK;
+    double *axes = host->alloc(host, components, x->columns * sizeof *axes);
+    double *variances = host->alloc(host, components, sizeof *variances);
+    if (!axes || !variances)
+        return kit_fail_memory(host, "principal axes");
+    int rc = kit_pca(host, x, components, NULL, axes, variances);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    double kept = 0, all = 0;
+    for (size_t i = 0; i < components; i++)
+        kept += variances[i];
+    for (size_t i = 0; i < x->rows; i++)
+        all += kernels_norm2(x->columns, kit_row(x, i)) / (double)x->rows;
+    host->record(host, "kept", all > 0 ? kept / all : 1);
+    *ret_axes = axes;
+    return FB_PLUGIN_OK;
+}
+
+static int make_samples(const fb_host *host, const kit_matrix *x, const kit_matrix *p,
+                        const double *axes, size_t d, size_t m, bool candidates,
+                        bait_samples *ret_samples)
+{
+    bait_samples samples;
+    int rc = bait_samples_alloc(host, x->rows, d, m, candidates, &samples);
+    if (rc == FB_PLUGIN_OK)
+        rc = bait_set_features(host, x, axes, &samples);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    for (size_t i = 0; i < x->rows; i++)
+        bait_set_factor(&samples, i, kit_row(p, i));
+    *ret_samples = samples;
+    return FB_PLUGIN_OK;
+}
+
+/* M^-1 and M^-1 F M^-1 of what is labelled and offered. */
+static int make_matrices(const instance *self, const bait_samples *labeled,
+                         const bait_samples *candidates, size_t batch, bait_matrices *ret_matrices)
+{
+    const fb_host *host = self->host;
+    bait_information known, all;
+    size_t d = candidates->d, m = candidates->m, size = bait_pairs(d) * bait_pairs(m);
+    int rc = bait_information_alloc(host, d, m, &known);
+    if (rc == FB_PLUGIN_OK)
+        rc = bait_information_alloc(host, d, m, &all);
+    if (rc == FB_PLUGIN_OK)
+        rc = bait_add_information(host, labeled, &known);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    memcpy(all.sum, known.sum, size * sizeof *all.sum);
+    rc = bait_add_information(host, candidates, &all);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    return bait_matrices_init(host, &known, &all, self->lambda,
+                              1 / (double)(labeled->count + batch),
+                              1 / (double)(labeled->count + candidates->count), ret_matrices);
+}
+
+static int choose(const instance *self, const offer *o, size_t batch, uint32_t *ret_positions)
+{
+    const fb_host *host = self->host;
+    bait_samples candidates, labeled;
+    bait_matrices matrices;
+    bait_greedy greedy;
+    double *axes;
+    int rc = find_axes(host, &o->x, self->components, &axes);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    size_t d = axes ? self->components : o->x.columns, m = o->p.columns - 1;
+    rc = make_samples(host, &o->labeled_x, &o->labeled_p, axes, d, m, false, &labeled);
+    if (rc == FB_PLUGIN_OK)
+        rc = make_samples(host, &o->x, &o->p, axes, d, m, true, &candidates);
+    if (rc == FB_PLUGIN_OK)
+        rc = make_matrices(self, &labeled, &candidates, batch, &matrices);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    bait_scale(&candidates, sqrt((double)batch / (double)(labeled.count + batch)));
+    rc = bait_project(host, &matrices, &candidates);
+    if (rc == FB_PLUGIN_OK)
+        rc = bait_greedy_init(host, &matrices, &greedy);
+    if (rc == FB_PLUGIN_OK)
+        rc = bait_choose(&greedy, &candidates, batch, ret_positions);
+    return rc;
+}
+
+static int select_bait(void *argument, const fb_round *round, uint32_t *ret_ids)
+{
+    const instance *self = argument;
+    offer o;
+    int rc = take_offer(self, round, &o);
+    if (rc == FB_PLUGIN_OK)
+        rc = choose(self, &o, round->batch, ret_ids);
+    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
+        ret_ids[i] = round->pool_ids[o.rows ? o.rows[ret_ids[i]] : ret_ids[i]];
+    return rc;
+}
+
+/* ---- the strategy --------------------------------------------------------------------------- */
+
+static const fb_param lambda = {
+    .struct_size = sizeof(fb_param),
+    .name = "lambda",
+    .type = FB_PARAM_FLOAT,
+    .preset.f = 1,
+    .minimum.f = 1e-9,
+    .maximum.f = 1e9,
+    .help = "What is added to the diagonal of the labelled samples' Fisher information; the "
+            "authors take 0.01 for CIFAR-10.",
+};
+static const fb_param components = {
+    .struct_size = sizeof(fb_param),
+    .name = "components",
+    .type = FB_PARAM_INT,
+    .preset.i = 64,
+    .minimum.i = 0,
+    .maximum.i = 20000,
+    .help = "An approximation: wider embeddings are projected on this many principal axes of the "
+            "sub-pool (about the origin), because matrices have (classes - 1) x this many rows; "
+            "0: never.",
+};
+static const fb_param pool = {
+    .struct_size = sizeof(fb_param),
+    .name = "pool",
+    .type = FB_PARAM_INT,
+    .preset.i = 0,
+    .minimum.i = 0,
+    .maximum.i = 100000000,
+    .help = "An approximation: only this many random samples of the sub-pool are looked at (the "
+            "batch size at least); 0: all.",
+};
+
+static const fb_param *const params[] = {&lambda, &components, &pool};
+
+static const fb_strategy strategy = {
+    .struct_size = sizeof strategy,
+    .id = "bait",
+    .label = "BAIT",
+    .algo_version = 1,
+    .rule = "Greedily the batch that lowers most the trace of all samples' Fisher information "
+            "times the inverse of that of the labelled ones: forward to twice the batch size, then "
+            "backward to it.",
+    .citation = "Ash, J. T., Goel, S., Krishnamurthy, A., & Kakade, S. M. (2021). Gone fishing: "
+                "Neural active learning with Fisher embeddings. NeurIPS. arXiv:2106.09675",
+    .deviations = "Embeddings wider than `components` are projected on as many principal axes, "
+                  "where the authors use all of their width; of samples with equal scores the one "
+                  "with the smaller id is asked for.",
+    .params = params,
+    .param_count = sizeof params / sizeof *params,
+    .create = create,
+    .select = select_bait,
+    .destroy = destroy,
+};
+
+FB_PLUGIN_ONE(strategy);

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * change.c - the matrices, and k and q of samples, when a sample is taken or dropped. */
+#include <string.h>
+
+#include "greedy.h"
+
+/* ---- the matrices --------------------------------------------------------------------------- */
+
+typedef struct change {
+    const bait_greedy *greedy;
+    const double *features; /* of the sample, BAIT_LANES apart */
+    const double *factors;
+    double sign;
+    double *factor; /* (m, m): L */
+    double *middle; /* (m, m): L^-1 q L'^-1 */
+} change;
+
+/* out (m) = the row (d m) of a matrix times x': first the features, then A. */
+static void multiply_row(const change *c, const double *row, double *out)
+{
+    size_t d = c->greedy->matrices->d, m = c->greedy->matrices->m;
+    const double *diagonal = c->factors, *left = diagonal + m * BAIT_LANES,
+                 *right = left + m * BAIT_LANES;
+    double below = 0;
+    memset(out, 0, m * sizeof *out);
+    for (size_t k = 0; k < d; k++) {
+        double feature = c->features[k * BAIT_LANES];
+        for (size_t a = 0; a < m; a++)
+            out[a] += feature * row[k * m + a];
+    }
+    for (size_t a = m; a-- > 0;) {
+        double old = out[a];
+        out[a] = diagonal[a * BAIT_LANES] * old - left[a * BAIT_LANES] * below;
+        below += right[a * BAIT_LANES] * old;
+    }
+}
+
+/* fb_loop_body over rows of `change`: M^-1 x' and M^-1 F M^-1 x'. */
+static void multiply_rows(void *argument, size_t first, size_t count)
+{
+    const change *c = argument;
+    const bait_matrices *r = c->greedy->matrices;
+    for (size_t i = first; i < first + count; i++) {
+        double *row = c->greedy->change + i * 2 * r->m;
+        multiply_row(c, r->inverse + i * r->size, row);
+        multiply_row(c, r->spread + i * r->size, row + r->m);
+    }
+}
+
+/* k and q of the sample itself, (m, m) each and one after the other, from `change`. */
+static void multiply_by_sample(const change *c, double *k, double *q)
+{
+    size_t d = c->greedy->matrices->d, m = c->greedy->matrices->m;
+    const double *diagonal = c->factors, *left = diagonal + m * BAIT_LANES,
+                 *right = left + m * BAIT_LANES;
+    memset(k, 0, m * m * sizeof *k);
+    memset(q, 0, m * m * sizeof *q);
+    for (size_t i = 0; i < d * m; i++) {
+        const double *row = c->greedy->change + i * 2 * m;
+        double feature = c->features[i / m * BAIT_LANES];
+        for (size_t j = 0; j < m; j++) {
+            k[i % m * m + j] += feature * row[j];
+            q[i % m * m + j] += feature * row[m + j];
+        }
+    }
+    for (size_t j = 0; j < m; j++) {
+        double below_k = 0, below_q = 0;
+        for (size_t a = m; a-- > 0;) {
+            double old_k = k[a * m + j], old_q = q[a * m + j];
+            k[a * m + j] = diagonal[a * BAIT_LANES] * old_k - left[a * BAIT_LANES] * below_k;
+            q[a * m + j] = diagonal[a * BAIT_LANES] * old_q - left[a * BAIT_LANES] * below_q;
+            below_k += right[a * BAIT_LANES] * old_k;
+            below_q += right[a * BAIT_LANES] * old_q;
+        }
+    }
+}
+
+static int make_factor(change *c, double *k, double *q)
+{
+    size_t m = c->greedy->matrices->m;
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < m; j++)
+            k[i * m + j] = (i == j) + c->sign * k[i * m + j];
+    int rc = kit_cholesky(c->greedy->host, "I + x M^-1 x' of the chosen sample", m, k);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    kit_lower_solve(m, k, m, m, q, m);
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j < m; j++)
+            c->middle[j * m + i] = q[i * m + j];
+    kit_lower_solve(m, k, m, m, c->middle, m);
+    c->factor = k;
+    return FB_PLUGIN_OK;
+}
+
+/* row (m) <- row L'^-1 */
+static void solve_row(size_t m, const double *factor, double *row)
+{
+    for (size_t i = 0; i < m; i++) {
+        double sum = row[i];
+        for (size_t j = 0; j < i; j++)
+            sum -= factor[i * m + j] * row[j];
+        row[i] = sum / factor[i * m + i];
+    }
+}
+
+/* fb_loop_body over rows of `change`: they become W and Z. */
+static void finish_rows(void *argument, size_t first, size_t count)
+{
+    const change *c = argument;
+    size_t m = c->greedy->matrices->m;
+    for (size_t i = first; i < first + count; i++) {
+        double *w = c->greedy->change + i * 2 * m, *z = w + m;
+        double *swapped = c->greedy->swapped + i * 2 * m;
+        solve_row(m, c->factor, w);
+        solve_row(m, c->factor, z);
+        for (size_t s = 0; s < m; s++)
+            for (size_t t = 0; t < m; t++)
+                z[t] -= 0.5 * c->sign * w[s] * c->middle[s * m + t];
+        memcpy(swapped, z, m * sizeof *z);
+        memcpy(swapped + m, w, m * sizeof *w);
+    }
+}
+
+int bait_change_matrices(bait_greedy *greedy, const bait_samples *samples, size_t i, double sign)
+{
+    const fb_host *host = greedy->host;
+    bait_matrices *r = greedy->matrices;
+    size_t m = r->m, block = i / BAIT_LANES, lane = i % BAIT_LANES, grain = 16;
+    double *k = greedy->small, *q = k + m * m;
+    change c = {.greedy = greedy,
+                .features = samples->features[block * r->d] + lane,
+                .factors = samples->factors[block * 3 * m] + lane,
+                .sign = sign,
+                .middle = q + m * m};
+    host->parallel_for(host, r->size, grain, multiply_rows, &c);
+    multiply_by_sample(&c, k, q);
+    int rc = make_factor(&c, k, q);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    host->parallel_for(host, r->size, grain, finish_rows, &c);
+    kit_product outer = {.m = r->size, .n = r->size, .k = m, .scale = -sign, .add = true,
+                         .a = greedy->change, .a_stride = 2 * m,
+                         .b = greedy->change, .b_stride = 2 * m, .b_transposed = true,
+                         .c = r->inverse, .c_stride = r->size};
+    kit_multiply(host, &outer);
+    outer.k = 2 * m;
+    outer.b = greedy->swapped;
+    outer.c = r->spread;
+    kit_multiply(host, &outer);
+    return FB_PLUGIN_OK;
+}
+
+/* ---- k and q of samples --------------------------------------------------------------------- */
+
+typedef struct update {
+    const bait_greedy *greedy;
+    bait_samples *samples;
+    double sign;
+} update;
+
+/* k and q of a block, from x W and x Z (m, 2 m). */
+static void update_block(size_t m, double sign, const bait_lanes *x, bait_lanes *k,
+                         bait_lanes *q)
+{
+    for (size_t i = 0; i < m; i++)
+        for (size_t j = 0; j <= i; j++) {
+            const bait_lanes *w_i = x + i * 2 * m, *z_i = w_i + m;
+            const bait_lanes *w_j = x + j * 2 * m, *z_j = w_j + m;
+            double *k_ij = k[bait_pairs(i) + j], *q_ij = q[bait_pairs(i) + j];
+            bait_lanes k_sum = {0}, q_sum = {0};
+            for (size_t s = 0; s < m; s++)
+                for (size_t lane = 0; lane < BAIT_LANES; lane++) {
+                    k_sum[lane] += w_i[s][lane] * w_j[s][lane];
+                    q_sum[lane] += w_i[s][lane] * z_j[s][lane] + z_i[s][lane] * w_j[s][lane];
+                }
+            for (size_t lane = 0; lane < BAIT_LANES; lane++) {
+                k_ij[lane] -= sign * k_sum[lane];
+                q_ij[lane] -= sign * q_sum[lane];
+            }
+        }
+}
+
+/* bait_body */
+static void update_blocks(void *argument, size_t first, size_t count, bait_lanes *work)
+{
+    const update *u = argument;
+    const bait_samples *s = u->samples;
+    size_t m = s->m, pairs = bait_pairs(m);
+    for (size_t b = first; b < first + count; b++) {
+        kit_product x = {.m = 2 * m * m, .n = BAIT_LANES, .k = s->d, .scale = 1,
+                         .a = u->greedy->change, .a_stride = 2 * m * m, .a_transposed = true,
+                         .b = s->features[b * s->d], .b_stride = BAIT_LANES,
+                         .c = work[0], .c_stride = BAIT_LANES};
+        kit_multiply(NULL, &x);
+        bait_apply_factors(s->factors + b * 3 * m, m, 2 * m, work, work + 2 * m * m);
+        update_block(m, u->sign, work, s->k + b * pairs, s->q + b * pairs);
+    }
+}
+
+int bait_change_samples(bait_greedy *greedy, bait_samples *samples, double sign)
+{
+    update u = {greedy, samples, sign};
+    return bait_each_block(greedy->host, &greedy->blocks, samples->blocks, update_blocks, &u);
+}
