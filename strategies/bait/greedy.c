@@ -103,16 +103,19 @@ int bait_score(bait_greedy *greedy, bait_samples *samples, double sign)
 static int find_best(const bait_greedy *greedy, const bait_samples *samples, const bool *taken,
                      size_t *ret_best)
 {
-    const double *scores = samples->scores[0];
     size_t best = KIT_NONE;
+    double most = -INFINITY;
     for (size_t i = 0; i < samples->count; i++) {
-        if (!isfinite(scores[i]))
+        double score = bait_score_of(samples, i);
+        if (!isfinite(score))
             return greedy->host->fail(greedy->host, FB_PLUGIN_ENUMERIC,
                                       "BAIT's score of row %zu is not finite: the embeddings are "
                                       "too large for this lambda; raise it",
                                       i);
-        if (!taken[i] && (best == KIT_NONE || scores[i] > scores[best]))
+        if (!taken[i] && score > most) {
             best = i;
+            most = score;
+        }
     }
     *ret_best = best;
     return FB_PLUGIN_OK;
@@ -147,11 +150,12 @@ static int go_forward(bait_greedy *greedy, bait_samples *samples, size_t steps,
 static size_t find_cheapest(const bait_samples *chosen, const uint32_t *positions,
                             const bool *dropped)
 {
-    const double *costs = chosen->scores[0];
     size_t cheapest = KIT_NONE;
     double least = INFINITY;
     for (size_t i = 0; i < chosen->count; i++) {
-        double cost = isfinite(costs[i]) ? costs[i] : INFINITY;
+        double cost = bait_score_of(chosen, i);
+        if (!isfinite(cost))
+            cost = INFINITY;
         if (dropped[i])
             continue;
         if (cheapest == KIT_NONE || cost < least ||

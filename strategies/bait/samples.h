@@ -61,6 +61,11 @@ int bait_set_features(const fb_host *host, const kit_matrix *x, const double *ax
 /* Sets A of sample i from its m + 1 probabilities. */
 void bait_set_factor(bait_samples *samples, size_t i, const float *probabilities);
 
+static inline double bait_score_of(const bait_samples *samples, size_t i)
+{
+    return samples->scores[i / BAIT_LANES][i % BAIT_LANES];
+}
+
 /* x <- x by, of all samples. */
 void bait_scale(bait_samples *samples, double by);
 
