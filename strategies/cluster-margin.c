@@ -124,7 +124,7 @@ static int select_cluster_margin(void *instance, const fb_round *round, uint32_t
     return rc;
 }
 
-static const char *const services[] = {"probabilities", "embeddings", NULL};
+static const char *const services[] = {"embeddings", "probabilities", NULL};
 
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,

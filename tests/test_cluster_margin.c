@@ -19,6 +19,7 @@ enum { D_MAX = 16, ROWS_MAX = 512 };
 typedef struct world {
     const float *embeddings, *probabilities;
     size_t n, d, classes, batch;
+    parallel *threads; /* NULL: one */
 } world;
 
 static int try(const world *w, host_answer *ret_answer, fb_error *err)
@@ -32,6 +33,7 @@ static int try(const world *w, host_answer *ret_answer, fb_error *err)
                                   .n = w->n,
                                   .batch = w->batch,
                                   .classes = w->classes,
+                                  .pool = w->threads,
                                   .services = services};
     return strategy_probe_run(&probe, ret_answer, err);
 }
@@ -310,22 +312,25 @@ static void too_many_candidates_are_refused(void **state)
 }
 
 /* The plugin takes its instruction set from the environment when it is opened. */
-static void no_bit_depends_on_the_instruction_set(void **state)
+static void no_bit_depends_on_instruction_set_or_threads(void **state)
 {
     (void)state;
-    float embeddings[300 * D_MAX], p[300 * 3];
-    fill(embeddings, 300 * D_MAX, 1);
-    fill(p, 300 * 3, 2);
-    kernels_log_softmax(300, 3, p, 3, p, 3);
-    kernels_exp(300 * 3, p, p);
-    const world w = {.embeddings = embeddings, .probabilities = p, .n = 300, .d = D_MAX,
-                     .classes = 3, .batch = 25};
+    float embeddings[500 * D_MAX], p[500 * 3];
+    fb_error err = {0};
+    fill(embeddings, 500 * D_MAX, 1);
+    fill(p, 500 * 3, 2);
+    kernels_log_softmax(500, 3, p, 3, p, 3);
+    kernels_exp(500 * 3, p, p);
+    world w = {.embeddings = embeddings, .probabilities = p, .n = 500, .d = D_MAX, .classes = 3,
+               .batch = 45};
     host_answer first = ask(&w);
+    assert_int_equal(parallel_create(3, &w.threads, &err), FB_OK);
     for (const char *const *isa = kernels_isas(); *isa; isa++) {
         setenv("FLIPBENCH_ISA", *isa, 1);
         assert_chosen(&w, first.ids);
     }
     unsetenv("FLIPBENCH_ISA");
+    parallel_destroy(w.threads);
     host_answer_finish(&first);
 }
 
@@ -341,7 +346,7 @@ int main(void)
         cmocka_unit_test(the_whole_pool_can_be_chosen),
         cmocka_unit_test(identical_and_zero_rows),
         cmocka_unit_test(too_many_candidates_are_refused),
-        cmocka_unit_test(no_bit_depends_on_the_instruction_set),
+        cmocka_unit_test(no_bit_depends_on_instruction_set_or_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #include "probe.h"
 
 /* Beyond one chunk of left rows and one block of right ones. */
-enum { LEFT = 1100, RIGHT = 150, D = 5 };
+enum { LEFT = 2100, RIGHT = 150, D = 5 };
 
 static void fill(float *out, size_t count, uint64_t draw)
 {

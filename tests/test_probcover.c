@@ -21,6 +21,7 @@ typedef struct world {
     size_t n, m, d, classes, batch;
     const char *delta;
     uint64_t seed;
+    parallel *threads; /* NULL: one */
 } world;
 
 static host_answer ask(const world *w)
@@ -36,6 +37,7 @@ static host_answer ask(const world *w)
                                   .batch = w->batch,
                                   .labeled = w->m,
                                   .classes = w->classes,
+                                  .pool = w->threads,
                                   .services = services,
                                   .names = names,
                                   .values = &w->delta,
@@ -223,15 +225,19 @@ static void fill(float *out, size_t count)
 }
 
 /* The plugin takes its instruction set from the environment when it is opened. */
-static void no_bit_depends_on_the_instruction_set(void **state)
+static void no_bit_depends_on_instruction_set_or_threads(void **state)
 {
     (void)state;
-    float rows[300 * D_MAX];
-    fill(rows, 300 * D_MAX);
-    for (size_t batch = 30; batch <= 260; batch += 230) {
-        const world w = {.pool = rows, .labeled = rows + 260 * D_MAX, .n = 260, .m = 40,
-                         .d = D_MAX, .classes = 7, .batch = batch, .delta = "0"};
+    float rows[500 * D_MAX];
+    parallel *threads = NULL;
+    fb_error err = {0};
+    fill(rows, 500 * D_MAX);
+    assert_int_equal(parallel_create(3, &threads, &err), FB_OK);
+    for (size_t batch = 30; batch <= 460; batch += 430) {
+        world w = {.pool = rows, .labeled = rows + 460 * D_MAX, .n = 460, .m = 40, .d = D_MAX,
+                   .classes = 7, .batch = batch, .delta = "0"};
         host_answer first = ask(&w);
+        w.threads = threads;
         for (const char *const *isa = kernels_isas(); *isa; isa++) {
             setenv("FLIPBENCH_ISA", *isa, 1);
             host_answer other = ask(&w);
@@ -241,6 +247,7 @@ static void no_bit_depends_on_the_instruction_set(void **state)
         unsetenv("FLIPBENCH_ISA");
         host_answer_finish(&first);
     }
+    parallel_destroy(threads);
 }
 
 int main(void)
@@ -252,7 +259,7 @@ int main(void)
         cmocka_unit_test(one_sample_and_one_class),
         cmocka_unit_test(identical_and_zero_rows),
         cmocka_unit_test(labelled_samples_cover_too),
-        cmocka_unit_test(no_bit_depends_on_the_instruction_set),
+        cmocka_unit_test(no_bit_depends_on_instruction_set_or_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ typedef struct world {
     const float *pool, *labeled;
     size_t n, m, d, batch;
     uint64_t seed;
+    parallel *threads; /* NULL: one */
 } world;
 
 static host_answer ask(const world *w)
@@ -33,6 +34,7 @@ static host_answer ask(const world *w)
                                   .batch = w->batch,
                                   .labeled = w->m,
                                   .classes = 3,
+                                  .pool = w->threads,
                                   .services = services,
                                   .seed = w->seed};
     host_answer answer = {0};
@@ -176,19 +178,22 @@ static void the_whole_pool_can_be_chosen(void **state)
 }
 
 /* The plugin takes its instruction set from the environment when it is opened. */
-static void no_bit_depends_on_the_instruction_set(void **state)
+static void no_bit_depends_on_instruction_set_or_threads(void **state)
 {
     (void)state;
-    float rows[300 * D_MAX];
-    fill(rows, 300 * D_MAX);
-    const world w = {.pool = rows, .labeled = rows + 260 * D_MAX, .n = 260, .m = 40, .d = D_MAX,
-                     .batch = 10};
+    float rows[500 * D_MAX];
+    fill(rows, 500 * D_MAX);
+    world w = {.pool = rows, .labeled = rows + 460 * D_MAX, .n = 460, .m = 40, .d = D_MAX,
+               .batch = 10};
     host_answer first = ask(&w);
+    fb_error err = {0};
+    assert_int_equal(parallel_create(3, &w.threads, &err), FB_OK);
     for (const char *const *isa = kernels_isas(); *isa; isa++) {
         setenv("FLIPBENCH_ISA", *isa, 1);
         assert_chosen(&w, first.ids);
     }
     unsetenv("FLIPBENCH_ISA");
+    parallel_destroy(w.threads);
     host_answer_finish(&first);
 }
 
@@ -200,7 +205,7 @@ int main(void)
         cmocka_unit_test(identical_and_zero_rows_are_taken_by_their_ids),
         cmocka_unit_test(one_sample),
         cmocka_unit_test(the_whole_pool_can_be_chosen),
-        cmocka_unit_test(no_bit_depends_on_the_instruction_set),
+        cmocka_unit_test(no_bit_depends_on_instruction_set_or_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 /* Left rows between two looks at `cancelled`, right rows of one product of matrices, and left rows
  * that a thread takes at least, so that to pack the right ones pays. */
-enum { CHUNK = 1024, BLOCK = 128, GRAIN = 64 };
+enum { CHUNK = 2048, BLOCK = 128, GRAIN = 128 };
 
 int kit_products_init(const fb_host *host, kit_products *ret_products)
 {
