@@ -108,7 +108,7 @@ static int alloc_typicality(selection *s)
     s->typicality = host->alloc(host, largest, sizeof *s->typicality);
     if (!s->relative || !s->squares || !s->neighbours || !s->found || !s->typicality)
         return kit_fail_memory(host, "neighbours");
-    return kit_products_init(host, &s->products);
+    return kit_products_init(host, largest, largest, &s->products);
 }
 
 /* Puts a member in its place among the nearest so far. */

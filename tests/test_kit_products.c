@@ -39,6 +39,7 @@ static void assert_close(double value, double expected, double tolerance)
 typedef struct table {
     float left[LEFT * D], right[RIGHT * D];
     float products[LEFT][LEFT];
+    size_t promised;   /* rows to kit_products_init */
     size_t done[LEFT]; /* how many right rows a left row has seen */
 } table;
 
@@ -65,7 +66,7 @@ static int all_pairs(const fb_host *host, const fb_round *round, void *argument)
     table *t = argument;
     kit_products products;
     const kit_matrix left = {t->left, LEFT, D}, right = {t->right, RIGHT, D};
-    int rc = kit_products_init(host, &products);
+    int rc = kit_products_init(host, LEFT, RIGHT, &products);
     return rc ? rc : kit_products_run(&products, &left, &right, keep, t);
 }
 
@@ -75,7 +76,7 @@ static int pairs_before(const fb_host *host, const fb_round *round, void *argume
     table *t = argument;
     kit_products products;
     const kit_matrix matrix = {t->left, LEFT, D};
-    int rc = kit_products_init(host, &products);
+    int rc = kit_products_init(host, t->promised, t->promised, &products);
     return rc ? rc : kit_products_run_before(&products, &matrix, keep, t);
 }
 
@@ -100,18 +101,23 @@ static void every_left_row_meets_every_right_one(void **state)
     fb_free(t);
 }
 
+/* Also where fewer rows were promised. */
 static void every_row_meets_the_rows_before_it(void **state)
 {
     (void)state;
-    table *t = make_table();
-    run(pairs_before, t);
-    for (size_t i = 0; i < LEFT; i++) {
-        assert_int_equal(t->done[i], i);
-        for (size_t j = 0; j < i; j++)
-            assert_close(t->products[i][j], kernels_dot(D, t->left + i * D, t->left + j * D),
-                         1e-5);
+    static const size_t promised[] = {LEFT, 70, 0};
+    for (size_t p = 0; p < 3; p++) {
+        table *t = make_table();
+        t->promised = promised[p];
+        run(pairs_before, t);
+        for (size_t i = 0; i < LEFT; i++) {
+            assert_int_equal(t->done[i], i);
+            for (size_t j = 0; j < i; j++)
+                assert_close(t->products[i][j], kernels_dot(D, t->left + i * D, t->left + j * D),
+                             1e-5);
+        }
+        fb_free(t);
     }
-    fb_free(t);
 }
 
 /* ---- distances and unit rows ---------------------------------------------------------------- */

@@ -145,7 +145,7 @@ static void the_rest_is_drawn_at_random(void **state)
     golden found = golden_open("found", true);
     world w = golden_world(&found, "0.85", 4);
     int times[ROWS_MAX] = {0};
-    const int rounds = 800;
+    const int rounds = 400;
     w.batch = 12;
     for (int i = 0; i < rounds; i++) {
         w.seed = (uint64_t)i;

@@ -115,7 +115,7 @@ static void small_clusters_follow_when_large_ones_are_exhausted(void **state)
     (void)state;
     const int pool_axes[] = {0, 3, 2, 2, 2, 4, 2, 0, 0, 3, 0, 0, 0, 2, 2, 2, 3, 4, 4, 4, 4};
     const int labeled_axes[] = {1, 1, 1, 0, 1, 1, 1, 2};
-    enum { N = sizeof pool_axes / sizeof *pool_axes, M = sizeof labeled_axes / sizeof *labeled_axes };
+    enum { N = sizeof pool_axes / sizeof(int), M = sizeof labeled_axes / sizeof(int) };
     const uint32_t expected[N] = {2,  0, 3,  7, 4, 8, 6, 10, 13, 11, 14,
                                   12, 15, 5, 1, 17, 9, 18, 16, 19, 20};
     float pool[N * D_MAX], labeled[M * D_MAX];

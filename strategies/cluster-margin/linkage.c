@@ -108,7 +108,7 @@ static void store_distances(void *argument, size_t row, size_t first, size_t cou
 static int measure(linkage *l)
 {
     kit_products products;
-    int rc = kit_products_init(l->host, &products);
+    int rc = kit_products_init(l->host, l->rows.rows, l->rows.rows, &products);
     return rc == FB_PLUGIN_OK ? kit_products_run_before(&products, &l->rows, store_distances, l)
                               : rc;
 }

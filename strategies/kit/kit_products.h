@@ -14,13 +14,17 @@
 extern "C" {
 #endif
 
-/* Working memory, of a fixed size: kit_products_init once, then any number of products. */
+/* Working memory: kit_products_init once, then any number of products. */
 typedef struct kit_products {
     const fb_host *host;
-    float *buffer;
+    float *buffer;       /* (chunk, block) */
+    size_t chunk, block; /* left and right rows that are taken at a time */
 } kit_products;
 
-int kit_products_init(const fb_host *host, kit_products *ret_products);
+/* For products of about so many left and right rows; others are taken in as small pieces. At most 1
+ * MB. */
+int kit_products_init(const fb_host *host, size_t left_rows, size_t right_rows,
+                      kit_products *ret_products);
 
 /* Takes the products of the left row `row` with the right rows first .. first+count-1. For one left
  * row the calls come in order of `first`; different ones are taken at once, on several threads, so

@@ -36,7 +36,7 @@ static int run_alloc(const fb_host *host, const kit_matrix *rows, size_t k, run 
     };
     if (!r.half_norms || !r.scores || !r.next || !r.distances || !r.changed)
         return kit_fail_memory(host, "k-means");
-    int rc = kit_products_init(host, &r.products);
+    int rc = kit_products_init(host, n, k, &r.products);
     if (rc == FB_PLUGIN_OK)
         *ret_run = r;
     return rc;

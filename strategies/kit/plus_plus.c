@@ -43,7 +43,7 @@ static int seeding_init(const fb_host *host, const kit_matrix *rows, seeding *re
         s.squares[i] = (float)kernels_norm2(rows->columns, kit_row(rows, i));
         s.nearest[i] = INFINITY;
     }
-    int rc = kit_products_init(host, &s.products);
+    int rc = kit_products_init(host, n, RECENT_MAX, &s.products);
     if (rc == FB_PLUGIN_OK)
         *ret_seeding = s;
     return rc;

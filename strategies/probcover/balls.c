@@ -140,7 +140,7 @@ static int balls_alloc(const fb_host *host, const kit_matrix *rows, balls *ret_b
     if (!b.degrees || !b.covered || !b.squares || !b.near_rows || !b.fresh_rows ||
         !b.fresh_squares || !b.distances || !b.near || !b.fresh)
         return kit_fail_memory(host, "balls");
-    int rc = kit_products_init(host, &b.products);
+    int rc = kit_products_init(host, n, n, &b.products);
     if (rc == FB_PLUGIN_OK)
         *ret_balls = b;
     return rc;

@@ -65,7 +65,7 @@ static int find_all_nearest(const fb_host *host, const kit_matrix *rows, purity 
         p->squares[i] = (float)kernels_norm2(rows->columns, kit_row(rows, i));
         atomic_init(&p->nearest[i], bits_of(INFINITY));
     }
-    int rc = kit_products_init(host, &products);
+    int rc = kit_products_init(host, rows->rows, rows->rows, &products);
     return rc == FB_PLUGIN_OK ? kit_products_run_before(&products, rows, find_nearest, p) : rc;
 }
 
