@@ -24,30 +24,51 @@ typedef struct world {
     parallel *threads; /* NULL: one */
 } world;
 
-static host_answer ask(const world *w)
+/* Room for what a strategy_probe points to. */
+typedef struct asking {
+    probe_service services[3];
+    strategy_probe probe;
+} asking;
+
+static void prepare(const world *w, asking *a)
 {
     static const char *const names[] = {"delta"};
-    const probe_service services[] = {
-        {"representation", "network", w->pool, {w->n, w->d, 0}},
-        {"labeled_representation", "network", w->labeled, {w->m, w->d, 0}},
-        {0},
+    *a = (asking){
+        .services = {{"representation", "network", w->pool, {w->n, w->d, 0}},
+                     {"labeled_representation", "network", w->labeled, {w->m, w->d, 0}}},
+        .probe = {.plugin = STRATEGY_DIR "/probcover.so",
+                  .n = w->n,
+                  .batch = w->batch,
+                  .labeled = w->m,
+                  .classes = w->classes,
+                  .pool = w->threads,
+                  .services = a->services,
+                  .names = names,
+                  .values = &w->delta,
+                  .param_count = 1,
+                  .seed = w->seed},
     };
-    const strategy_probe probe = {.plugin = STRATEGY_DIR "/probcover.so",
-                                  .n = w->n,
-                                  .batch = w->batch,
-                                  .labeled = w->m,
-                                  .classes = w->classes,
-                                  .pool = w->threads,
-                                  .services = services,
-                                  .names = names,
-                                  .values = &w->delta,
-                                  .param_count = 1,
-                                  .seed = w->seed};
+}
+
+static host_answer ask(const world *w)
+{
+    asking a;
     host_answer answer = {0};
     fb_error err = {0};
-    if (strategy_probe_run(&probe, &answer, &err) != FB_OK)
+    prepare(w, &a);
+    if (strategy_probe_run(&a.probe, &answer, &err) != FB_OK)
         fail_msg("%s", err.text);
     return answer;
+}
+
+/* How often each sample is chosen with `runs` seeds. */
+static void count_choices(const world *w, size_t runs, uint32_t *ret_times)
+{
+    asking a;
+    fb_error err = {0};
+    prepare(w, &a);
+    if (strategy_probe_count(&a.probe, runs, ret_times, &err) != FB_OK)
+        fail_msg("%s", err.text);
 }
 
 /* ---- brute force ---------------------------------------------------------------------------- */
@@ -144,16 +165,10 @@ static void the_rest_is_drawn_at_random(void **state)
     (void)state;
     golden found = golden_open("found", true);
     world w = golden_world(&found, "0.85", 4);
-    int times[ROWS_MAX] = {0};
-    const int rounds = 400;
+    uint32_t times[ROWS_MAX];
+    const uint32_t rounds = 400;
     w.batch = 12;
-    for (int i = 0; i < rounds; i++) {
-        w.seed = (uint64_t)i;
-        host_answer answer = ask(&w);
-        for (size_t k = 0; k < w.batch; k++)
-            times[answer.ids[k]]++;
-        host_answer_finish(&answer);
-    }
+    count_choices(&w, rounds, times);
     double expected = rounds * 8.0 / (double)(w.n - 4), chi_square = 0;
     for (size_t i = 0; i < w.n; i++)
         if (times[i] != rounds) /* not one of the 4 */
@@ -207,14 +222,11 @@ static void labelled_samples_cover_too(void **state)
     assert_int_equal(answer.ids[0], 2);
     host_answer_finish(&answer);
     w.m = 5;
-    int first[5] = {0};
-    for (w.seed = 0; w.seed < 100; w.seed++) {
-        answer = ask(&w);
-        first[answer.ids[0]]++;
-        host_answer_finish(&answer);
-    }
+    w.batch = 1;
+    uint32_t times[5];
+    count_choices(&w, 100, times);
     for (size_t i = 0; i < 5; i++)
-        assert_true(first[i] > 5);
+        assert_true(times[i] > 5);
 }
 
 static void fill(float *out, size_t count)
