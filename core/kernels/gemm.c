@@ -82,3 +82,40 @@ int ISA(gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const fl
     }
     return ISA(product)(&p);
 }
+
+/* Rows of a matrix that lie anywhere in it. */
+typedef struct listed_rows {
+    product_matrix matrix;
+    const uint32_t *rows;
+} listed_rows;
+
+static void pack_left_listed(const void *operand, size_t row, size_t count, size_t k, size_t depth,
+                             float *panel)
+{
+    const listed_rows *listed = operand;
+    for (size_t i = 0; i < count; i++)
+        memcpy(panel + i * LEFT_STRIDE,
+               listed->matrix.data + listed->rows[row + i] * listed->matrix.stride + k,
+               depth * sizeof(float));
+}
+
+int ISA(gemm_rows)(const uint32_t *rows, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                   const float *b, size_t ldb, float *c, size_t ldc)
+{
+    const listed_rows listed = {{a, lda}, rows};
+    const product_matrix b_matrix = {b, ldb};
+    product p = {
+        .m = m,
+        .n = n,
+        .k = k,
+        .left = &listed,
+        .pack_left = pack_left_listed,
+        .layout = TILE_BY_ROW,
+        .out = c,
+        .row_stride = ldc,
+        .column_stride = 1,
+        .accumulate = true,
+    };
+    set_right(&p, &b_matrix, false);
+    return ISA(product)(&p);
+}

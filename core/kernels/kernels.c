@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "kernels.h"
 
+#include "screen.h"
 #include "table.h"
 #include "winograd.h"
 
@@ -107,6 +108,12 @@ int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const
 {
     FB_CHECK(beta == 0 || beta == 1);
     return table()->gemm(trans_a, trans_b, m, n, k, a, lda, b, ldb, beta, c, ldc);
+}
+
+int kernels_gemm_rows(const uint32_t *rows, size_t m, size_t n, size_t k, const float *a,
+                      size_t lda, const float *b, size_t ldb, float *c, size_t ldc)
+{
+    return table()->gemm_rows(rows, m, n, k, a, lda, b, ldb, c, ldc);
 }
 
 void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
@@ -359,6 +366,55 @@ void kernels_rmsprop(size_t count, const kernels_rmsprop_step *step, const float
                      float *weights, float *mean_square)
 {
     table()->rmsprop(count, step, gradient, weights, mean_square);
+}
+
+bool kernels_screen_fast(void)
+{
+    return table()->screen_fast();
+}
+
+bool kernels_screen_fits(size_t inputs, size_t classes)
+{
+    return inputs <= SCREEN_INPUTS_MAX && classes <= SCREEN_CLASSES_MAX;
+}
+
+size_t kernels_screen_depth(size_t inputs)
+{
+    return screen_depth(inputs);
+}
+
+void kernels_screen_set_common(kernels_screen_heads *heads)
+{
+    double largest = 0;
+    for (size_t c = 0; c < heads->classes; c++) {
+        double norm2 = (double)heads->bias[c] * (double)heads->bias[c];
+        for (size_t k = 0; k < heads->inputs; k++) {
+            const double w = (double)heads->weights[k * heads->classes + c];
+            norm2 += w * w;
+        }
+        largest = norm2 > largest ? norm2 : largest;
+    }
+    heads->length = sqrt(largest);
+}
+
+void kernels_screen_load_row(const kernels_screen_rows *rows, size_t row, const float *x)
+{
+    table()->screen_load_row(rows, row, x);
+}
+
+void kernels_screen_load_head(kernels_screen_heads *heads, size_t h, const float *weights,
+                              const float *bias)
+{
+    FB_CHECK(h < KERNELS_SCREEN_HEADS);
+    FB_CHECK(kernels_screen_fits(heads->inputs, heads->classes));
+    table()->screen_load_head(heads, h, weights, bias);
+}
+
+int kernels_screen_run(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
+                       size_t first, size_t count, uint16_t *differs, uint16_t *unsure)
+{
+    FB_CHECK(first % KERNELS_SCREEN_PANEL == 0);
+    return table()->screen_run(rows, heads, first, count, differs, unsure);
 }
 
 double kernels_dot(size_t count, const float *x, const float *y)

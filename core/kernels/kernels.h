@@ -52,6 +52,10 @@ void kernels_use_team(const kernels_team *team);
 int kernels_gemm(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                  size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
 
+/* C += A B with the rows rows[0 .. m-1] of A, in the bits that kernels_gemm gives them. */
+int kernels_gemm_rows(const uint32_t *rows, size_t m, size_t n, size_t k, const float *a,
+                      size_t lda, const float *b, size_t ldb, float *c, size_t ldc);
+
 /* The same product by the obvious triple loop (fmaf): the reference of the tests. */
 void kernels_gemm_plain(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const float *a,
                         size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);

@@ -4,6 +4,7 @@
 const kernels_table ISA(table) = {
     .gemm = ISA(gemm),
     .gemm_double = ISA(gemm_double),
+    .gemm_rows = ISA(gemm_rows),
     .conv_forward = ISA(conv_forward),
     .conv_weight_gradient = ISA(conv_weight_gradient),
     .conv_input_gradient = ISA(conv_input_gradient),
@@ -37,4 +38,8 @@ const kernels_table ISA(table) = {
     .adam = ISA(adam),
     .sgd = ISA(sgd),
     .rmsprop = ISA(rmsprop),
+    .screen_fast = ISA(screen_fast),
+    .screen_load_row = ISA(screen_load_row),
+    .screen_load_head = ISA(screen_load_head),
+    .screen_run = ISA(screen_run),
 };

@@ -9,6 +9,7 @@
 #define FB_KERNELS_TABLE_H
 
 #include "kernels.h"
+#include "kernels_screen.h"
 
 #define ISA_PASTE2(name, suffix) kernels_isa_##name##_##suffix
 #define ISA_PASTE(name, suffix) ISA_PASTE2(name, suffix)
@@ -21,6 +22,8 @@ typedef struct kernels_table {
     void (*gemm_double)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
                         const double *a, size_t lda, const double *b, size_t ldb, bool add,
                         double *c, size_t ldc);
+    int (*gemm_rows)(const uint32_t *rows, size_t m, size_t n, size_t k, const float *a,
+                     size_t lda, const float *b, size_t ldb, float *c, size_t ldc);
     int (*conv_forward)(const kernels_conv *conv, size_t count, const float *x,
                         const float *weights, const float *bias, bool relu, float *y);
     int (*conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
@@ -74,6 +77,12 @@ typedef struct kernels_table {
                 float *velocity);
     void (*rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                     float *weights, float *mean_square);
+    bool (*screen_fast)(void);
+    void (*screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x);
+    void (*screen_load_head)(kernels_screen_heads *heads, size_t h, const float *weights,
+                             const float *bias);
+    int (*screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
+                      size_t first, size_t count, uint16_t *differs, uint16_t *unsure);
 } kernels_table;
 
 extern const kernels_table kernels_isa_table_v4;
@@ -88,6 +97,8 @@ int ISA(gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const fl
 void ISA(gemm_double)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, double scale,
                       const double *a, size_t lda, const double *b, size_t ldb, bool add,
                       double *c, size_t ldc);
+int ISA(gemm_rows)(const uint32_t *rows, size_t m, size_t n, size_t k, const float *a, size_t lda,
+                   const float *b, size_t ldb, float *c, size_t ldc);
 int ISA(conv_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
                       const float *bias, bool relu, float *y);
 int ISA(conv_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,
@@ -141,6 +152,12 @@ void ISA(sgd)(size_t count, const kernels_sgd_step *step, const float *gradient,
               float *velocity);
 void ISA(rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *gradient,
                   float *weights, float *mean_square);
+bool ISA(screen_fast)(void);
+void ISA(screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x);
+void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *weights,
+                           const float *bias);
+int ISA(screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
+                    size_t first, size_t count, uint16_t *differs, uint16_t *unsure);
 #endif
 
 #endif

@@ -33,7 +33,7 @@ void host_random_normal(fb_stream own, uint32_t stream, uint32_t draw, uint64_t 
         uint64_t begin = at - at % 2; /* normals come in pairs of elements 2k, 2k+1 */
         uint64_t pairs = (end - begin + 1) / 2;
         size_t words = pairs < WORDS / 2 ? (size_t)pairs * 2 : WORDS;
-        fb_stream_bits(own, joint(stream, draw), begin, words, bits);
+        kernels_random_bits(own.key, joint(stream, draw), begin, words, bits);
         kernels_normal(words, bits, normals);
         uint64_t stop = begin + words < end ? begin + words : end;
         memcpy(out + (at - first), normals + (at - begin), (size_t)(stop - at) * sizeof *out);

@@ -26,7 +26,8 @@ typedef struct estimation {
     ldm_samples *reference; /* `pool` when they are the same rows */
     ldm_samples own_reference;
     ldm_samples labeled; /* with their true labels; no rows when there are none */
-    size_t *least;       /* (n) the smallest count of a hypothesis that flips the sample */
+    uint32_t *least; /* (n) by position: the smallest count of a hypothesis that flips the sample */
+    bool screened;
     uint64_t draws;
     uint64_t scales_cut;
 } estimation;
@@ -75,13 +76,20 @@ static int take_labeled(estimation *e, const fb_round *round)
         return FB_PLUGIN_OK;
     if (rc != FB_PLUGIN_OK)
         return rc;
-    return ldm_samples_init(e->host, &e->head, &x, labels, e->options->batch, &e->labeled);
+    return ldm_samples_init(e->host, &e->head, &x, labels, e->screened, &e->labeled);
+}
+
+static bool can_screen(const estimation *e)
+{
+    if (!kernels_screen_fits(e->head.weights.rows, e->head.weights.columns))
+        return false;
+    return e->options->way == LDM_SCREENED ||
+           (e->options->way == LDM_FASTEST && kernels_screen_fast());
 }
 
 static int start(estimation *e, const fb_round *round)
 {
     const fb_host *host = e->host;
-    size_t batch = e->options->batch;
     kit_matrix pool, reference;
     int rc = kit_get_matrix(host, "head_weights", 0, &e->head.weights);
     if (rc == FB_PLUGIN_OK)
@@ -92,50 +100,67 @@ static int start(estimation *e, const fb_round *round)
         rc = kit_get_matrix(host, "reference_embeddings", e->options->reference, &reference);
     if (rc == FB_PLUGIN_OK)
         rc = check_shapes(e, &pool, &reference);
-    if (rc == FB_PLUGIN_OK)
-        rc = ldm_samples_init(host, &e->head, &pool, NULL, batch, &e->pool);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    e->screened = can_screen(e);
+    rc = ldm_samples_init(host, &e->head, &pool, NULL, e->screened, &e->pool);
     e->reference = &e->pool;
     if (rc == FB_PLUGIN_OK && !same_rows(&pool, &reference)) {
         e->reference = &e->own_reference;
-        rc = ldm_samples_init(host, &e->head, &reference, NULL, batch, &e->own_reference);
+        rc = ldm_samples_init(host, &e->head, &reference, NULL, e->screened, &e->own_reference);
     }
     if (rc == FB_PLUGIN_OK)
         rc = take_labeled(e, round);
     if (rc == FB_PLUGIN_OK)
-        rc = ldm_batch_alloc(host, &e->head, batch, &e->batch);
+        rc = ldm_batch_alloc(host, &e->head, e->options->batch, e->screened, &e->batch);
     if (rc != FB_PLUGIN_OK)
         return rc;
     e->least = host->alloc(host, pool.rows, sizeof *e->least);
     if (!e->least)
         return kit_fail_memory(host, "LDM");
     for (size_t i = 0; i < pool.rows; i++)
-        e->least[i] = reference.rows; /* L = 1 until a hypothesis flips the sample */
+        e->least[i] = (uint32_t)reference.rows; /* L = 1 until a hypothesis flips the sample */
     return FB_PLUGIN_OK;
 }
 
-/* Tries the batch on all samples. */
+/* Tries the batch on all samples. Where the pool is not the reference set, its samples that no
+ * hypothesis of the batch can lower are left out. */
 static int try_batch(estimation *e)
 {
-    int rc = ldm_batch_try(e->host, &e->head, &e->batch, &e->pool);
-    if (rc == FB_PLUGIN_OK && e->reference != &e->pool)
-        rc = ldm_batch_try(e->host, &e->head, &e->batch, e->reference);
+    int rc = ldm_batch_try(e->host, &e->batch, NULL, 0, e->reference);
+    if (rc == FB_PLUGIN_OK && e->reference != &e->pool) {
+        size_t smallest = SIZE_MAX;
+        for (size_t h = 0; h < e->batch.count; h++)
+            if (e->reference->counts[h] < smallest)
+                smallest = e->reference->counts[h];
+        rc = ldm_batch_try(e->host, &e->batch, e->least, smallest, &e->pool);
+    }
     if (rc == FB_PLUGIN_OK && e->labeled.x.rows)
-        rc = ldm_batch_try(e->host, &e->head, &e->batch, &e->labeled);
+        rc = ldm_batch_try(e->host, &e->batch, NULL, 0, &e->labeled);
     return rc;
 }
 
-/* Lowers L where hypothesis h flips the sample and disagrees less; whether it lowered anybody's. */
-static bool lower(estimation *e, size_t h)
+/* Takes the hypotheses below `count` in order: L becomes a hypothesis' count where it flips the
+ * sample and has a smaller one. Bit h of the answer: hypothesis h lowered somebody's. `least` is
+ * only changed when `keep`. */
+static uint32_t lower(estimation *e, size_t count, bool keep)
 {
-    size_t count = e->reference->counts[h], hypotheses = e->batch.count;
-    bool lowered = false;
-    for (size_t i = 0; i < e->pool.x.rows; i++) {
-        if (e->pool.differs[i * hypotheses + h] && count < e->least[i]) {
-            e->least[i] = count;
-            lowered = true;
+    uint32_t lowering = 0, all = (uint32_t)((UINT64_C(1) << count) - 1);
+    for (size_t i = 0; i < e->pool.tried; i++) {
+        uint32_t least = e->least[i];
+        for (uint32_t left = e->pool.differs[i] & all; left; left &= left - 1) {
+            size_t h = 0;
+            while (!(left & 1u << h))
+                h++;
+            if (e->reference->counts[h] < least) {
+                least = (uint32_t)e->reference->counts[h];
+                lowering |= 1u << h;
+            }
         }
+        if (keep)
+            e->least[i] = least;
     }
-    return lowered;
+    return lowering;
 }
 
 static bool is_over(const estimation *e, const scale_state *scale)
@@ -144,15 +169,18 @@ static bool is_over(const estimation *e, const scale_state *scale)
 }
 
 /* Uses the batch's hypotheses in order until the scale is over: as if they had been drawn one by
- * one. */
+ * one. Whether one lowers anybody's L depends only on those before it. */
 static void use_batch(estimation *e, scale_state *scale)
 {
-    for (size_t h = 0; h < e->batch.count && !is_over(e, scale); h++) {
-        scale->idle = lower(e, h) ? 0 : scale->idle + 1;
+    uint32_t lowering = lower(e, e->batch.count, false);
+    size_t h = 0;
+    for (; h < e->batch.count && !is_over(e, scale); h++) {
+        scale->idle = lowering & 1u << h ? 0 : scale->idle + 1;
         scale->draws++;
         scale->differs += e->reference->counts[h];
         scale->errors += e->labeled.counts[h];
     }
+    lower(e, h, true);
 }
 
 static void record(const estimation *e, const char *what, size_t number, double value)
@@ -238,7 +266,7 @@ int ldm_estimate(const fb_host *host, const fb_round *round, const ldm_options *
     if (rc != FB_PLUGIN_OK)
         return rc;
     for (size_t i = 0; i < round->pool_count; i++)
-        ret_ldm[i] = (double)e.least[i] / (double)e.reference->x.rows;
+        ret_ldm[e.pool.order[i]] = (double)e.least[i] / (double)e.reference->x.rows;
     finish(&e);
     return FB_PLUGIN_OK;
 }

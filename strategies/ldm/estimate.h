@@ -15,9 +15,17 @@
 #include "flipbench/strategy.h"
 
 enum {
-    LDM_BATCH_MAX = 32, /* hypotheses that one matrix product tries at most */
+    LDM_BATCH_MAX = 16, /* hypotheses that are tried together at most */
     LDM_PARAM_COUNT = 7
 };
+
+/* How hypotheses are tried: by the product of floats with all samples, or by bounds where that is
+ * enough (screened.h), or whichever is faster here. */
+typedef enum ldm_way {
+    LDM_FASTEST,
+    LDM_PLAINLY,
+    LDM_SCREENED /* plainly all the same where a screen does not fit */
+} ldm_way;
 
 typedef struct ldm_options {
     /* Scales: 10^min, 10^(min + step), ..., 10^max. */
@@ -26,7 +34,9 @@ typedef struct ldm_options {
     uint64_t reference; /* size of the reference set; 0: the host's choice */
     uint64_t draws;     /* > 0: exactly so many a scale, and no stop rule */
     uint64_t max_draws_per_scale; /* 0: no limit up to 20,000 samples, 400 beyond */
-    size_t batch; /* 1 .. LDM_BATCH_MAX: hypotheses tried at once; changes no number */
+    /* These change no number: hypotheses tried together, 1 .. LDM_BATCH_MAX, and how. */
+    size_t batch;
+    ldm_way way;
 } ldm_options;
 
 /* The parameters of the plugins that estimate, and the options that their values stand for. */

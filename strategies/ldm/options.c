@@ -82,7 +82,7 @@ int ldm_options_read(const fb_host *host, const fb_value *values, ldm_options *r
         .reference = (uint64_t)values[4].i,
         .draws = (uint64_t)values[5].i,
         .max_draws_per_scale = (uint64_t)values[6].i,
-        .batch = 32,
+        .batch = LDM_BATCH_MAX,
     };
     if (options.sigma_max_exp < options.sigma_min_exp)
         return host->fail(host, FB_PLUGIN_EINVAL,

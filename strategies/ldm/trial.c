@@ -4,128 +4,159 @@
 #include <string.h>
 
 #include "kernels.h"
+#include "plain.h"
+#include "screened.h"
 
-enum { BLOCK_FLOATS = 1 << 18 }; /* logits held at once: 1 MB, so that they stay in a cache */
+enum { PIECE_FLOATS = 1 << 16 }; /* logits held at once by a piece: 256 KB, for a cache */
 
-static size_t smaller(size_t a, size_t b)
+/* ---- hypotheses ----------------------------------------------------------------------------- */
+
+static size_t head_size(const ldm_head *head)
 {
-    return a < b ? a : b;
+    return (head->weights.rows + 1) * head->weights.columns;
 }
 
-int ldm_batch_alloc(const fb_host *host, const ldm_head *head, size_t batch, ldm_batch *ret_batch)
+int ldm_batch_alloc(const fb_host *host, const ldm_head *head, size_t size, bool screened,
+                    ldm_batch *ret_batch)
 {
-    size_t d = head->weights.rows, classes = head->weights.columns, width = classes * batch;
-    size_t rows = width < BLOCK_FLOATS ? BLOCK_FLOATS / width : 1;
+    size_t d = head->weights.rows, classes = head->weights.columns, width = classes * size;
     ldm_batch made = {
-        .weights = host->alloc(host, d * width, sizeof(float)),
-        .bias = host->alloc(host, width, sizeof(float)),
-        .noise = host->alloc(host, (d + 1) * classes, sizeof(float)),
-        .logits = host->alloc(host, rows * width, sizeof(float)),
-        .block_rows = rows,
+        .classes = classes,
+        .heads = host->alloc(host, size, head_size(head) * sizeof(float)),
+        .screened = screened,
+        .logit_count = width < PIECE_FLOATS ? PIECE_FLOATS : width,
     };
-    if (!made.weights || !made.bias || !made.noise || !made.logits)
+    made.logits = host->alloc(host, LDM_PIECES, made.logit_count * sizeof(float));
+    if (!made.heads || !made.logits)
         return kit_fail_memory(host, "hypotheses");
+    if (screened) {
+        int rc = ldm_screen_heads_init(host, head, &made.screen);
+        if (rc != FB_PLUGIN_OK)
+            return rc;
+    } else {
+        made.weights = host->alloc(host, d * width, sizeof(float));
+        made.bias = host->alloc(host, width, sizeof(float));
+        if (!made.weights || !made.bias)
+            return kit_fail_memory(host, "hypotheses");
+    }
     *ret_batch = made;
     return FB_PLUGIN_OK;
 }
 
-/* Writes hypothesis h: the head plus sd times the noise. */
-static void perturb(const ldm_head *head, float sd, size_t h, ldm_batch *batch)
+/* Which hypotheses a batch is to hold. */
+typedef struct draw_task {
+    const fb_host *host;
+    const ldm_head *head;
+    uint32_t scale, first;
+    float sd;
+    ldm_batch *batch;
+} draw_task;
+
+/* Puts hypothesis h among the columns of the batch's one wide matrix. */
+static void spread(const ldm_head *head, size_t h, ldm_batch *batch)
 {
     size_t count = head->weights.rows * head->weights.columns, classes = head->weights.columns;
-    const float *bias_noise = batch->noise + count;
+    const float *own = batch->heads + h * head_size(head);
     for (size_t e = 0; e < count; e++)
-        batch->weights[e * batch->count + h] = head->weights.data[e] + sd * batch->noise[e];
+        batch->weights[e * batch->count + h] = own[e];
     for (size_t c = 0; c < classes; c++)
-        batch->bias[c * batch->count + h] = head->bias.data[c] + sd * bias_noise[c];
+        batch->bias[c * batch->count + h] = own[count + c];
+}
+
+/* fb_loop_body: draws some of the batch's hypotheses: the head plus sd times the noise. */
+static void draw_heads(void *argument, size_t first, size_t count)
+{
+    const draw_task *task = argument;
+    const ldm_head *head = task->head;
+    size_t size = head_size(head), weights = size - head->weights.columns;
+    for (size_t h = first; h < first + count; h++) {
+        float *own = task->batch->heads + h * size;
+        task->host->random_normal(task->host, task->scale, task->first + (uint32_t)h, 0, size, own);
+        for (size_t e = 0; e < weights; e++)
+            own[e] = head->weights.data[e] + task->sd * own[e];
+        for (size_t e = weights; e < size; e++)
+            own[e] = head->bias.data[e - weights] + task->sd * own[e];
+        if (task->batch->screened)
+            kernels_screen_load_head(&task->batch->screen, h, own, own + weights);
+        else
+            spread(head, h, task->batch);
+    }
 }
 
 void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, float sd,
                     uint32_t first, size_t count, ldm_batch *batch)
 {
-    size_t elements = (head->weights.rows + 1) * head->weights.columns;
+    draw_task task = {host, head, scale, first, sd, batch};
     batch->count = count;
-    for (size_t h = 0; h < count; h++) {
-        host->random_normal(host, scale, first + (uint32_t)h, 0, elements, batch->noise);
-        perturb(head, sd, h, batch);
-    }
+    host->parallel_for(host, count, 1, draw_heads, &task);
+    batch->reach = 0;
+    for (size_t h = 0; batch->screened && h < count; h++)
+        if (batch->screen.reach[h] > batch->reach)
+            batch->reach = batch->screen.reach[h];
 }
 
-/* The labels of the unperturbed head. */
-static int predict(const fb_host *host, const ldm_head *head, const kit_matrix *x,
-                   uint32_t *ret_labels)
-{
-    size_t classes = head->weights.columns, rows = smaller(x->rows, BLOCK_FLOATS / classes + 1);
-    float *logits = host->alloc(host, rows * classes, sizeof *logits);
-    if (!logits)
-        return kit_fail_memory(host, "logits");
-    for (size_t first = 0; first < x->rows; first += rows) {
-        size_t count = smaller(rows, x->rows - first);
-        int rc = kit_dense(host, kit_row(x, first), count, x->columns, head->weights.data,
-                           head->bias.data, classes, logits);
-        if (rc != FB_PLUGIN_OK)
-            return rc;
-        for (size_t i = 0; i < count; i++)
-            ret_labels[first + i] = kit_argmax(logits + i * classes, classes);
-    }
-    return FB_PLUGIN_OK;
-}
+/* ---- samples -------------------------------------------------------------------------------- */
 
 int ldm_samples_init(const fb_host *host, const ldm_head *head, const kit_matrix *x,
-                     const uint32_t *labels, size_t batch, ldm_samples *ret_samples)
+                     const uint32_t *labels, bool screened, ldm_samples *ret_samples)
 {
+    size_t n = x->rows;
     ldm_samples samples = {
         .x = *x,
         .labels = labels,
-        .differs = host->alloc(host, x->rows * batch, 1),
+        .order = host->alloc(host, n, sizeof(uint32_t)),
+        .differs = host->alloc(host, n, sizeof(uint16_t)),
     };
-    if (!samples.differs)
-        return kit_fail_memory(host, "label changes");
-    if (!labels) {
-        uint32_t *predicted = host->alloc(host, x->rows, sizeof *predicted);
-        int rc = predicted ? predict(host, head, x, predicted) : kit_fail_memory(host, "labels");
+    uint32_t *own = labels ? NULL : host->alloc(host, n, sizeof *own);
+    if (!samples.order || !samples.differs || !(labels || own))
+        return kit_fail_memory(host, "samples");
+    for (size_t i = 0; i < n; i++)
+        samples.order[i] = (uint32_t)i;
+    if (own) {
+        int rc = ldm_predict(host, head, x, own);
         if (rc != FB_PLUGIN_OK)
             return rc;
-        samples.labels = predicted;
+        samples.labels = own;
+    }
+    if (screened) {
+        int rc = ldm_screen_init(host, head, labels != NULL, &samples);
+        if (rc != FB_PLUGIN_OK)
+            return rc;
     }
     *ret_samples = samples;
     return FB_PLUGIN_OK;
 }
 
-/* For one sample with logits (C, H): whether some other class beats `label`. A tie goes to the
- * smaller class, so the classes before it need only be as large. The inner loops run over the
- * hypotheses, which lie side by side. */
-static void compare_label(const float *logits, size_t classes, size_t hypotheses, uint32_t label,
-                          uint8_t *differs)
+void ldm_piece(size_t count, size_t piece, size_t *ret_first, size_t *ret_count)
 {
-    const float *own = logits + label * hypotheses;
-    memset(differs, 0, hypotheses);
-    for (size_t c = 0; c < label; c++)
-        for (size_t h = 0; h < hypotheses; h++)
-            differs[h] |= (uint8_t)(logits[c * hypotheses + h] >= own[h]);
-    for (size_t c = label + 1; c < classes; c++)
-        for (size_t h = 0; h < hypotheses; h++)
-            differs[h] |= (uint8_t)(logits[c * hypotheses + h] > own[h]);
+    const size_t unit = KERNELS_SCREEN_PANEL, units = (count + unit - 1) / unit;
+    size_t first = units * piece / LDM_PIECES * unit;
+    size_t end = units * (piece + 1) / LDM_PIECES * unit;
+    *ret_first = first;
+    *ret_count = (end < count ? end : count) - first;
 }
 
-int ldm_batch_try(const fb_host *host, const ldm_head *head, const ldm_batch *batch,
-                  ldm_samples *samples)
+/* ---- trials --------------------------------------------------------------------------------- */
+
+static void count_changes(size_t hypotheses, ldm_samples *samples)
 {
-    size_t classes = head->weights.columns, hypotheses = batch->count, width = classes * hypotheses;
-    memset(samples->counts, 0, sizeof samples->counts);
-    for (size_t first = 0; first < samples->x.rows; first += batch->block_rows) {
-        size_t count = smaller(batch->block_rows, samples->x.rows - first);
-        int rc = kit_dense(host, kit_row(&samples->x, first), count, samples->x.columns,
-                           batch->weights, batch->bias, width, batch->logits);
-        if (rc != FB_PLUGIN_OK)
-            return rc;
-        for (size_t i = 0; i < count; i++) {
-            uint8_t *differs = samples->differs + (first + i) * hypotheses;
-            compare_label(batch->logits + i * width, classes, hypotheses,
-                          samples->labels[first + i], differs);
-            for (size_t h = 0; h < hypotheses; h++)
-                samples->counts[h] += differs[h];
-        }
-    }
-    return FB_PLUGIN_OK;
+    size_t wrong = 0;
+    if (samples->screen && samples->screen->wrong_from)
+        wrong = samples->screen->wrong_from[samples->tried];
+    uint32_t counts[LDM_BATCH_MAX] = {0};
+    for (size_t i = 0; i < samples->tried; i++)
+        for (size_t h = 0; h < LDM_BATCH_MAX; h++)
+            counts[h] += (samples->differs[i] & (1u << h)) != 0;
+    for (size_t h = 0; h < hypotheses; h++)
+        samples->counts[h] = counts[h] + wrong;
+}
+
+int ldm_batch_try(const fb_host *host, const ldm_batch *batch, const uint32_t *least,
+                  size_t enough, ldm_samples *samples)
+{
+    int rc = samples->screen ? ldm_try_screened(host, batch, least, enough, samples)
+                             : ldm_try_plainly(host, batch, samples);
+    if (rc == FB_PLUGIN_OK)
+        count_changes(batch->count, samples);
+    return rc;
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * kernels_screen.h - which heads change which rows' labels, told by products of small integers.
+ *
+ * A head (W', b') gives a row x (d) the logits L'_c = b'_c + sum_k x_k W'_kc, one chain of fused
+ * multiply-adds in order of k; its label is the class of the largest, ties to the smaller class.
+ * The heads lie near a common one, (W, b), whose logits L_c (the same chain) are known. A screen
+ * estimates L'_c by L_c + (b'_c - b_c) + x (W'_c - W_c), the last product in integers, and answers
+ * whether a row keeps its label: yes, no, or unsure when the estimate is too near to a tie.
+ *
+ * Why "yes" and "no" are right. Let v_c = W'_c - W_c be rounded to q_c (a step times integers),
+ * r_c = v_c - q_c, x to p, e = x - p. For two classes a and c the exact product is
+ *
+ *     x (v_a - v_c) = p (q_a - q_c) + x (r_a - r_c) + e (q_a - q_c),
+ *
+ * so by Cauchy and Schwarz the integers' part is off by at most |x| R + |e| Q, with R and Q the
+ * largest |r_a - r_c| and |q_a - q_c| of two classes: all of them norms that are known. The chains'
+ * own rounding is at most g |(1, x)| |(b'_c, W'_c)| each, g = d u / (1 - d u) with u = 2^-24; what
+ * the estimate is computed with is some more u. Both are covered by |(1, x)| S, where S is
+ * (4.02 d + 64) u times a bound of every |(b_c, W_c)| + 2 |(b'_c - b_c, v_c)|. What becomes smaller
+ * than floats can be is covered by 1e-30, and numbers so large that a sum might overflow make S
+ * infinite. The estimates' difference beyond
+ *
+ *     |x| R + |e| Q + |(1, x)| S + 1e-30
+ *
+ * therefore has the sign of the chains'. It is compared twice: with 8-bit integers first, and where
+ * they leave a doubt with 14-bit ones.
+ *
+ * The answers are the same under every instruction set, because integers are exact and the few
+ * floating-point operations are fixed; but a caller who asks the exact chain about the unsure
+ * depends on none of them. */
+#ifndef FB_KERNELS_SCREEN_H
+#define FB_KERNELS_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    KERNELS_SCREEN_HEADS = 16, /* tried at once */
+    KERNELS_SCREEN_PANEL = 6   /* rows at once: arrays of rows are padded to a multiple */
+};
+
+/* What rounding a row to integers has cost. Errors and norms are rounded up. */
+typedef struct kernels_screen_bound {
+    float norm, length;              /* |x|, |(1, x)| */
+    float coarse_step, coarse_error; /* the error is |e| */
+    float fine_step, fine_error;
+} kernels_screen_bound;
+
+typedef struct kernels_screen_rows {
+    size_t inputs, classes;       /* d, C */
+    int zero;                     /* what a coarse 0 is: 0 when no x is negative, else 128 */
+    uint8_t *coarse;              /* (rows, depth): x / coarse_step + zero */
+    int16_t *fine;                /* (rows, depth): x / fine_step */
+    kernels_screen_bound *bounds; /* (rows) */
+    float *logits;                /* (rows, C) of the common head */
+    uint32_t *labels;             /* (rows) that heads are compared with */
+} kernels_screen_rows;
+
+/* All arrays zeroed at first; what a head does not fill stays zero. */
+typedef struct kernels_screen_heads {
+    size_t inputs, classes;
+    const float *weights, *bias; /* the common head: (d, C), (C) */
+    double length;               /* the largest |(b_c, W_c)| */
+    int8_t *coarse;              /* (depth / 4, C, HEADS, 4) */
+    int16_t *fine;               /* (HEADS, C, depth): fine = 64 coarse + rest */
+    int16_t *rest;               /* (HEADS, C, depth) */
+    int32_t *sums;               /* (C, HEADS): of the coarse integers over the inputs */
+    float *shifts;               /* (C, HEADS): b'_c - b_c */
+    /* Of each head: */
+    float fine_step[KERNELS_SCREEN_HEADS], coarse_step[KERNELS_SCREEN_HEADS];
+    float coarse_error[KERNELS_SCREEN_HEADS], coarse_size[KERNELS_SCREEN_HEADS]; /* R, Q */
+    float fine_error[KERNELS_SCREEN_HEADS], fine_size[KERNELS_SCREEN_HEADS];
+    float slack[KERNELS_SCREEN_HEADS]; /* S */
+    /* A bound of S + |(b'_a - b'_c, v_a - v_c)| less the common head's part: a row whose logit
+     * leads all others', or trails one, by more than |(1, x)| times this keeps doing so. */
+    double reach[KERNELS_SCREEN_HEADS];
+} kernels_screen_heads;
+
+/* Whether such products are much faster than those of floats here, under the instruction set in
+ * use; the answers can be had anyhow. */
+bool kernels_screen_fast(void);
+
+/* Whether a screen can be made: sums fit 32 bits, and a panel's the scratch. */
+bool kernels_screen_fits(size_t inputs, size_t classes);
+
+/* d, padded with zeros: a multiple of 32. */
+size_t kernels_screen_depth(size_t inputs);
+
+/* Rounds x (d) and writes row `row`: integers and bounds. The caller writes logits and labels. */
+void kernels_screen_load_row(const kernels_screen_rows *rows, size_t row, const float *x);
+
+/* Sets `length` from weights and bias. */
+void kernels_screen_set_common(kernels_screen_heads *heads);
+
+/* Rounds head number h, weights (d, C) and bias (C). Several threads may load different heads. */
+void kernels_screen_load_head(kernels_screen_heads *heads, size_t h, const float *weights,
+                              const float *bias);
+
+/* For the rows first .. first+count-1, `first` a multiple of KERNELS_SCREEN_PANEL: bit h of
+ * differs[i] is set when head h certainly gives row i (of all) another label, of unsure[i] when
+ * the screen cannot tell; a bit is never set in both. Heads that were not loaded give some answer.
+ * Rows are read to the end of the last panel. 0 or FB_ENOMEM. */
+int kernels_screen_run(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
+                       size_t first, size_t count, uint16_t *differs, uint16_t *unsure);
+
+#endif

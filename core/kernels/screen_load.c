@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: 0BSD
+ *
+ * screen_load.c - rows and heads as small integers, with bounds of what that costs. */
+#include "screen.h"
+
+enum { HEADS = SCREEN_HEADS, WORD = 4 };
+
+/* Beyond it a sum might overflow, or a step be none: such a row or head is always unsure. */
+static const float LARGE = 1e15f, SMALL = 1e-30f;
+
+/* Adding it rounds a number below 2^22 to the nearest integer, which is then in the low bits. */
+static const float ROUNDER = 0x1.8p23f;
+
+/* More than x by what few operations on floats may lose. */
+static float rounded_up(double x)
+{
+    return (float)(x * (1 + 0x1p-20));
+}
+
+/* ---- rows ----------------------------------------------------------------------------------- */
+
+/* Of x less its integers times the step, the L2 norm. `q` holds integers times one. */
+typedef struct rounding {
+    float step, inverse;
+    double error2;
+} rounding;
+
+static rounding start_rounding(float largest, float integers)
+{
+    if (largest < SMALL || largest > LARGE)
+        return (rounding){0};
+    return (rounding){.step = largest / integers, .inverse = integers / largest};
+}
+
+static int32_t round_number(rounding *r, float x)
+{
+    const float shifted = fmaf(x, r->inverse, ROUNDER);
+    int32_t bits, base;
+    memcpy(&bits, &shifted, sizeof bits);
+    memcpy(&base, &ROUNDER, sizeof base);
+    const double lost = (double)x - (double)r->step * (bits - base);
+    r->error2 += lost * lost;
+    return bits - base;
+}
+
+void ISA(screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x)
+{
+    const size_t d = rows->inputs, depth = screen_depth(d);
+    float largest = 0;
+    for (size_t k = 0; k < d; k++)
+        largest = fabsf(x[k]) > largest ? fabsf(x[k]) : largest;
+    rounding coarse = start_rounding(largest, rows->zero ? 127 : 255);
+    rounding fine = start_rounding(largest, SCREEN_FINE_ROW);
+    double norm2 = 0;
+    for (size_t k = 0; k < d; k++) {
+        rows->coarse[row * depth + k] = (uint8_t)(rows->zero + round_number(&coarse, x[k]));
+        rows->fine[row * depth + k] = (int16_t)round_number(&fine, x[k]);
+        norm2 += (double)x[k] * (double)x[k];
+    }
+    rows->bounds[row] = (kernels_screen_bound){
+        .norm = rounded_up(sqrt(norm2)),
+        .length = largest > LARGE ? INFINITY : rounded_up(sqrt(1 + norm2)),
+        .coarse_step = coarse.step,
+        .coarse_error = rounded_up(sqrt(coarse.error2)),
+        .fine_step = fine.step,
+        .fine_error = rounded_up(sqrt(fine.error2)),
+    };
+}
+
+/* ---- heads ---------------------------------------------------------------------------------- */
+
+static float largest_change(size_t count, const float *a, const float *b)
+{
+    float lanes[V_WIDTH], largest = 0;
+    v_f32 so_far = v_set1(0.0f);
+    size_t i = 0;
+    for (; i + V_WIDTH <= count; i += V_WIDTH) {
+        const v_f32 change = v_sub(v_load(a + i), v_load(b + i));
+        so_far = v_max(v_max(change, v_sub(v_set1(0.0f), change)), so_far);
+    }
+    v_store(lanes, so_far);
+    for (size_t l = 0; l < V_WIDTH; l++)
+        largest = lanes[l] > largest ? lanes[l] : largest;
+    for (; i < count; i++)
+        largest = fabsf(a[i] - b[i]) > largest ? fabsf(a[i] - b[i]) : largest;
+    return largest;
+}
+
+/* out = the changes a - b times `inverse`, rounded; the rest of the last vector too. */
+static void round_changes(size_t count, const float *a, const float *b, float inverse, int32_t *out)
+{
+    const v_f32 factor = v_set1(inverse), rounder = v_set1(ROUNDER);
+    for (size_t i = 0; i < count; i += V_WIDTH) {
+        float last[2][V_WIDTH] = {{0}};
+        const float *from = a + i, *less = b + i;
+        if (count - i < V_WIDTH) {
+            memcpy(last[0], from, (count - i) * sizeof *from);
+            memcpy(last[1], less, (count - i) * sizeof *less);
+            from = last[0];
+            less = last[1];
+        }
+        const v_f32 shifted = v_fma(v_sub(v_load(from), v_load(less)), factor, rounder);
+        v_store_int((uint32_t *)out + i, v_sub_int(v_bits(shifted), v_bits(rounder)));
+    }
+}
+
+/* Writes the integers of `count` inputs from input k on, all classes, to head h. */
+static void store_changes(kernels_screen_heads *heads, size_t h, size_t k, size_t count,
+                          const int32_t *changes)
+{
+    const size_t classes = heads->classes, depth = screen_depth(heads->inputs);
+    for (size_t c = 0; c < classes; c++) {
+        int16_t *fine = heads->fine + (h * classes + c) * depth + k;
+        int16_t *rest = heads->rest + (h * classes + c) * depth + k;
+        int32_t sum = 0;
+        for (size_t j = 0; j < count; j++) {
+            const int32_t whole = changes[j * classes + c];
+            const int32_t coarse = (whole + 32 + 64 * 128) / 64 - 128; /* rounded */
+            const size_t at = (k + j) / WORD * WORD * classes * HEADS + c * WORD * HEADS;
+            heads->coarse[at + h * WORD + (k + j) % WORD] = (int8_t)coarse;
+            fine[j] = (int16_t)whole;
+            rest[j] = (int16_t)(whole - 64 * coarse);
+            sum += coarse;
+        }
+        heads->sums[c * HEADS + h] += sum;
+    }
+}
+
+static void round_head(kernels_screen_heads *heads, size_t h, const float *weights, float inverse)
+{
+    enum { NUMBERS = 2048 };
+    int32_t changes[NUMBERS + V_WIDTH];
+    const size_t d = heads->inputs, classes = heads->classes;
+    const size_t together = NUMBERS / classes;
+    for (size_t c = 0; c < classes; c++)
+        heads->sums[c * HEADS + h] = 0;
+    for (size_t k = 0; k < d; k += together) {
+        const size_t count = d - k < together ? d - k : together;
+        round_changes(count * classes, weights + k * classes, heads->weights + k * classes, inverse,
+                      changes);
+        store_changes(heads, h, k, count, changes);
+    }
+}
+
+/* Largest distance of two rows (classes, depth) of integers; also the largest norm. */
+static double largest_distance(size_t classes, size_t depth, const int16_t *rows, double *ret_norm)
+{
+    int64_t distance2 = 0, norm2 = 0, own[SCREEN_CLASSES_MAX];
+    for (size_t a = 0; a < classes; a++) {
+        const int16_t *x = rows + a * depth;
+        own[a] = screen_dot(depth, x, x);
+        norm2 = own[a] > norm2 ? own[a] : norm2;
+        for (size_t c = 0; c < a; c++) {
+            const int64_t here = own[a] + own[c] - 2 * screen_dot(depth, x, rows + c * depth);
+            distance2 = here > distance2 ? here : distance2;
+        }
+    }
+    *ret_norm = sqrt((double)norm2);
+    return sqrt((double)distance2);
+}
+
+void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *weights,
+                           const float *bias)
+{
+    const size_t d = heads->inputs, classes = heads->classes, depth = screen_depth(d);
+    const float largest = largest_change(d * classes, weights, heads->weights);
+    const bool usable = largest == 0 || (largest >= SMALL && largest <= LARGE);
+    const double step = usable ? (double)(largest / SCREEN_FINE_HEAD) : 0;
+    round_head(heads, h, weights, usable && largest > 0 ? SCREEN_FINE_HEAD / largest : 0);
+
+    float low = INFINITY, high = -INFINITY;
+    for (size_t c = 0; c < classes; c++) {
+        const float shift = bias[c] - heads->bias[c];
+        heads->shifts[c * HEADS + h] = shift;
+        low = shift < low ? shift : low;
+        high = shift > high ? shift : high;
+    }
+
+    /* Rounding takes at most 0.51 of a step off each number (0.5, and the errors of the product
+     * with the inverse), and so at most 1.02 sqrt(d) steps off a difference. */
+    double norm, unused;
+    const double half = 0.51 * sqrt((double)d) * step;
+    const double size = step * largest_distance(classes, depth, heads->fine + h * classes * depth,
+                                                &norm);
+    const double rest = step * largest_distance(classes, depth, heads->rest + h * classes * depth,
+                                                &unused);
+    const double spread = (double)high - (double)low, far = fmax(fabs((double)low), fabs((double)high));
+    const double scale = heads->length + 2 * (step * norm + half + far);
+    const double slack = (4.02 * (double)d + 64) * 0x1p-24 * scale;
+    heads->fine_step[h] = (float)step;
+    heads->coarse_step[h] = (float)(64 * step);
+    heads->fine_error[h] = rounded_up(2 * half);
+    heads->fine_size[h] = rounded_up(size);
+    heads->coarse_error[h] = rounded_up(rest + 2 * half);
+    heads->coarse_size[h] = rounded_up(size + rest);
+    heads->slack[h] = usable && scale <= (double)LARGE ? rounded_up(slack) : INFINITY;
+    heads->reach[h] = (double)heads->slack[h] + 1e-30 +
+                      (1 + 0x1p-20) * sqrt((size + 2 * half) * (size + 2 * half) + spread * spread);
+}
