@@ -383,23 +383,16 @@ size_t kernels_screen_depth(size_t inputs)
     return screen_depth(inputs);
 }
 
-void kernels_screen_set_common(kernels_screen_heads *heads)
-{
-    double largest = 0;
-    for (size_t c = 0; c < heads->classes; c++) {
-        double norm2 = (double)heads->bias[c] * (double)heads->bias[c];
-        for (size_t k = 0; k < heads->inputs; k++) {
-            const double w = (double)heads->weights[k * heads->classes + c];
-            norm2 += w * w;
-        }
-        largest = norm2 > largest ? norm2 : largest;
-    }
-    heads->length = sqrt(largest);
-}
-
 void kernels_screen_load_row(const kernels_screen_rows *rows, size_t row, const float *x)
 {
+    FB_CHECK(kernels_screen_fits(rows->inputs, rows->classes));
     table()->screen_load_row(rows, row, x);
+}
+
+double kernels_screen_steadiness(const kernels_screen_rows *rows, const float *x, uint32_t label)
+{
+    FB_CHECK(kernels_screen_fits(rows->inputs, rows->classes));
+    return table()->screen_steadiness(rows, x, label);
 }
 
 void kernels_screen_load_head(kernels_screen_heads *heads, size_t h, const float *weights,

@@ -4,27 +4,36 @@
  *
  * A head (W', b') gives a row x (d) the logits L'_c = b'_c + sum_k x_k W'_kc, one chain of fused
  * multiply-adds in order of k; its label is the class of the largest, ties to the smaller class.
- * The heads lie near a common one, (W, b), whose logits L_c (the same chain) are known. A screen
- * estimates L'_c by L_c + (b'_c - b_c) + x (W'_c - W_c), the last product in integers, and answers
- * whether a row keeps its label: yes, no, or unsure when the estimate is too near to a tie.
+ * The heads lie near a common one, (W, b). A screen estimates L'_c by B_c + (b'_c - b_c) +
+ * x (W'_c - W_c), where B_c is the common head's logit, computed in double once a row, and the
+ * product is one of integers. It answers whether a row keeps its label: yes, no, or unsure when
+ * the estimate is too near to a tie.
  *
  * Why "yes" and "no" are right. Let v_c = W'_c - W_c be rounded to q_c (a step times integers),
- * r_c = v_c - q_c, x to p, e = x - p. For two classes a and c the exact product is
+ * r_c = v_c - q_c; x to p, e = x - p. For two classes a and c
  *
  *     x (v_a - v_c) = p (q_a - q_c) + x (r_a - r_c) + e (q_a - q_c),
  *
  * so by Cauchy and Schwarz the integers' part is off by at most |x| R + |e| Q, with R and Q the
- * largest |r_a - r_c| and |q_a - q_c| of two classes: all of them norms that are known. The chains'
- * own rounding is at most g |(1, x)| |(b'_c, W'_c)| each, g = d u / (1 - d u) with u = 2^-24; what
- * the estimate is computed with is some more u. Both are covered by |(1, x)| S, where S is
- * (4.02 d + 64) u times a bound of every |(b_c, W_c)| + 2 |(b'_c - b_c, v_c)|. What becomes smaller
- * than floats can be is covered by 1e-30, and numbers so large that a sum might overflow make S
- * infinite. The estimates' difference beyond
+ * largest |r_a - r_c| and |q_a - q_c| of two classes: norms that are known.
  *
- *     |x| R + |e| Q + |(1, x)| S + 1e-30
+ * A step of a chain has a relative error of at most u = 2^-24, so the chain is off by at most u
+ * times the sum of all its partial sums' magnitudes (those computed; they exceed the exact ones by
+ * a factor 1 / (1 - d u) at most). Partial sum number k is that of the common head, s_kc, plus that
+ * of the change, which is at most |(1, x)| V, V the largest |(b'_c - b_c, v_c)|. Two chains are
+ * therefore off by at most
  *
- * therefore has the sign of the chains'. It is compared twice: with 8-bit integers first, and where
- * they leave a doubt with 14-bit ones.
+ *     2.01 u max_c sum_k |s_kc|  +  |(1, x)| S,    S = (2.01 d + 64) u V,
+ *
+ * of which the first term, the row's drift, is found with B_c. The 64, and 16 u |B_c| in the drift,
+ * are for the few roundings in the estimate itself; 1e-30 in the drift for what becomes smaller
+ * than floats can be; and numbers so large that a sum might overflow make S or |(1, x)| infinite.
+ * The estimates' difference beyond
+ *
+ *     |x| R + |e| Q + |(1, x)| S + drift
+ *
+ * has the sign of the chains'. It is compared twice: with 8-bit integers first, and where they leave
+ * a doubt with 14-bit ones.
  *
  * The answers are the same under every instruction set, because integers are exact and the few
  * floating-point operations are fixed; but a caller who asks the exact chain about the unsure
@@ -41,28 +50,29 @@ enum {
     KERNELS_SCREEN_PANEL = 6   /* rows at once: arrays of rows are padded to a multiple */
 };
 
-/* What rounding a row to integers has cost. Errors and norms are rounded up. */
+/* What bounds a row's error. All rounded up. */
 typedef struct kernels_screen_bound {
     float norm, length;              /* |x|, |(1, x)| */
+    float drift;
     float coarse_step, coarse_error; /* the error is |e| */
     float fine_step, fine_error;
 } kernels_screen_bound;
 
 typedef struct kernels_screen_rows {
     size_t inputs, classes;       /* d, C */
+    const float *weights, *bias;  /* the common head: (d, C), (C) */
     int zero;                     /* what a coarse 0 is: 0 when no x is negative, else 128 */
     uint8_t *coarse;              /* (rows, depth): x / coarse_step + zero */
     int16_t *fine;                /* (rows, depth): x / fine_step */
     kernels_screen_bound *bounds; /* (rows) */
-    float *logits;                /* (rows, C) of the common head */
+    float *logits;                /* (rows, C): B */
     uint32_t *labels;             /* (rows) that heads are compared with */
 } kernels_screen_rows;
 
 /* All arrays zeroed at first; what a head does not fill stays zero. */
 typedef struct kernels_screen_heads {
     size_t inputs, classes;
-    const float *weights, *bias; /* the common head: (d, C), (C) */
-    double length;               /* the largest |(b_c, W_c)| */
+    const float *weights, *bias; /* the common head */
     int8_t *coarse;              /* (depth / 4, C, HEADS, 4) */
     int16_t *fine;               /* (HEADS, C, depth): fine = 64 coarse + rest */
     int16_t *rest;               /* (HEADS, C, depth) */
@@ -73,8 +83,8 @@ typedef struct kernels_screen_heads {
     float coarse_error[KERNELS_SCREEN_HEADS], coarse_size[KERNELS_SCREEN_HEADS]; /* R, Q */
     float fine_error[KERNELS_SCREEN_HEADS], fine_size[KERNELS_SCREEN_HEADS];
     float slack[KERNELS_SCREEN_HEADS]; /* S */
-    /* A bound of S + |(b'_a - b'_c, v_a - v_c)| less the common head's part: a row whose logit
-     * leads all others', or trails one, by more than |(1, x)| times this keeps doing so. */
+    /* S and a bound of the largest |(b'_a - b'_c, v_a - v_c)| together: rows of a larger steadiness
+     * keep their answer. */
     double reach[KERNELS_SCREEN_HEADS];
 } kernels_screen_heads;
 
@@ -88,11 +98,13 @@ bool kernels_screen_fits(size_t inputs, size_t classes);
 /* d, padded with zeros: a multiple of 32. */
 size_t kernels_screen_depth(size_t inputs);
 
-/* Rounds x (d) and writes row `row`: integers and bounds. The caller writes logits and labels. */
+/* Rounds x (d) and writes all of row `row` but its label. */
 void kernels_screen_load_row(const kernels_screen_rows *rows, size_t row, const float *x);
 
-/* Sets `length` from weights and bias. */
-void kernels_screen_set_common(kernels_screen_heads *heads);
+/* By how much B of the label leads all others, or trails the first, less the drift, over |(1, x)|;
+ * at least 0. A row for which it exceeds a head's reach has its label under that head if, and only
+ * if, it has it under the common one. */
+double kernels_screen_steadiness(const kernels_screen_rows *rows, const float *x, uint32_t label);
 
 /* Rounds head number h, weights (d, C) and bias (C). Several threads may load different heads. */
 void kernels_screen_load_head(kernels_screen_heads *heads, size_t h, const float *weights,

@@ -153,7 +153,8 @@ static void compare(const candidate *row, float ret_lead[HEADS], float ret_error
             else
                 best = v_max(logit, best);
         }
-        v_f32 error = v_fma(v_set1(bound->length), v_load(heads->slack + h), v_set1(1e-30f));
+        v_f32 error = v_fma(v_set1(bound->length), v_load(heads->slack + h),
+                            v_set1(bound->drift));
         error = v_fma(v_set1(bound->coarse_error), v_load(heads->coarse_size + h), error);
         error = v_fma(v_set1(bound->norm), v_load(heads->coarse_error + h), error);
         v_store(ret_lead + h, v_sub(best, own));
@@ -209,7 +210,7 @@ static void look_again(const candidate *row, const float coarse_error[HEADS], ve
     const kernels_screen_heads *heads = row->heads;
     for (uint32_t rest = v->unsure; rest; rest &= rest - 1) {
         const size_t h = (size_t)__builtin_ctz(rest);
-        float error = fmaf(row->bound->length, heads->slack[h], 1e-30f);
+        float error = fmaf(row->bound->length, heads->slack[h], row->bound->drift);
         error = fmaf(row->bound->fine_error, heads->fine_size[h], error);
         error = fmaf(row->bound->norm, heads->fine_error[h], error);
         const float lead = error < INFINITY ? fine_lead(row, h, coarse_error[h]) : 0;

@@ -5,8 +5,10 @@
 
 enum { HEADS = SCREEN_HEADS, WORD = 4 };
 
-/* Beyond it a sum might overflow, or a step be none: such a row or head is always unsure. */
+/* Beyond LARGE a sum might overflow, and below SMALL a step's inverse: such a head is always unsure,
+ * such a row is all rounding error. */
 static const float LARGE = 1e15f, SMALL = 1e-30f;
+static const double SUM_LARGE = 1e30;
 
 /* Adding it rounds a number below 2^22 to the nearest integer, which is then in the low bits. */
 static const float ROUNDER = 0x1.8p23f;
@@ -43,6 +45,39 @@ static int32_t round_number(rounding *r, float x)
     return bits - base;
 }
 
+/* The common head's logits of x, and the drift. */
+static float find_logits(const kernels_screen_rows *rows, const float *x, float *ret_logits)
+{
+    const size_t d = rows->inputs, classes = rows->classes;
+    double sums[SCREEN_CLASSES_MAX], drifts[SCREEN_CLASSES_MAX], largest = 0;
+    for (size_t c = 0; c < classes; c++) {
+        sums[c] = (double)rows->bias[c];
+        drifts[c] = 0;
+    }
+    /* The sums' own errors are below d 2^-53 times the sum of the products' magnitudes. */
+    const double own = (double)d * 0x1p-28;
+    for (size_t k = 0; k < d; k++) {
+        const float *w = rows->weights + k * classes;
+        for (size_t c = 0; c < classes; c++) {
+            const double product = (double)x[k] * (double)w[c];
+            sums[c] += product;
+            drifts[c] += fabs(sums[c]) + own * fabs(product);
+        }
+    }
+    for (size_t c = 0; c < classes; c++) {
+        const double drift = 2.01 * drifts[c] + 16 * fabs(sums[c]);
+        largest = drift > largest ? drift : largest;
+        ret_logits[c] = (float)sums[c];
+    }
+    return largest <= SUM_LARGE ? rounded_up(0x1p-24 * largest + 1e-30) : INFINITY;
+}
+
+/* |(1, x)|, or infinity where sums might overflow. */
+static float find_length(double norm2)
+{
+    return norm2 <= SUM_LARGE ? rounded_up(sqrt(1 + norm2)) : INFINITY;
+}
+
 void ISA(screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x)
 {
     const size_t d = rows->inputs, depth = screen_depth(d);
@@ -59,12 +94,25 @@ void ISA(screen_load_row)(const kernels_screen_rows *rows, size_t row, const flo
     }
     rows->bounds[row] = (kernels_screen_bound){
         .norm = rounded_up(sqrt(norm2)),
-        .length = largest > LARGE ? INFINITY : rounded_up(sqrt(1 + norm2)),
+        .drift = find_logits(rows, x, rows->logits + row * rows->classes),
+        .length = find_length(norm2),
         .coarse_step = coarse.step,
         .coarse_error = rounded_up(sqrt(coarse.error2)),
         .fine_step = fine.step,
         .fine_error = rounded_up(sqrt(fine.error2)),
     };
+}
+
+double ISA(screen_steadiness)(const kernels_screen_rows *rows, const float *x, uint32_t label)
+{
+    float logits[SCREEN_CLASSES_MAX], best = -INFINITY;
+    const double drift = (double)find_logits(rows, x, logits);
+    const double length = (double)find_length(kernels_norm2(rows->inputs, x));
+    for (size_t c = 0; c < rows->classes; c++)
+        if (c != label && logits[c] > best)
+            best = logits[c];
+    const double steadiness = (fabs((double)logits[label] - (double)best) - drift) / length;
+    return steadiness > 0 ? steadiness : 0;
 }
 
 /* ---- heads ---------------------------------------------------------------------------------- */
@@ -185,15 +233,15 @@ void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *w
     const double rest = step * largest_distance(classes, depth, heads->rest + h * classes * depth,
                                                 &unused);
     const double spread = (double)high - (double)low, far = fmax(fabs((double)low), fabs((double)high));
-    const double scale = heads->length + 2 * (step * norm + half + far);
-    const double slack = (4.02 * (double)d + 64) * 0x1p-24 * scale;
+    const double change = step * norm + half + far;
+    const double slack = (2.01 * (double)d + 64) * 0x1p-24 * change;
     heads->fine_step[h] = (float)step;
     heads->coarse_step[h] = (float)(64 * step);
     heads->fine_error[h] = rounded_up(2 * half);
     heads->fine_size[h] = rounded_up(size);
     heads->coarse_error[h] = rounded_up(rest + 2 * half);
     heads->coarse_size[h] = rounded_up(size + rest);
-    heads->slack[h] = usable && scale <= (double)LARGE ? rounded_up(slack) : INFINITY;
-    heads->reach[h] = (double)heads->slack[h] + 1e-30 +
+    heads->slack[h] = usable && change <= (double)LARGE ? rounded_up(slack) : INFINITY;
+    heads->reach[h] = (double)heads->slack[h] +
                       (1 + 0x1p-20) * sqrt((size + 2 * half) * (size + 2 * half) + spread * spread);
 }

@@ -40,6 +40,7 @@ const kernels_table ISA(table) = {
     .rmsprop = ISA(rmsprop),
     .screen_fast = ISA(screen_fast),
     .screen_load_row = ISA(screen_load_row),
+    .screen_steadiness = ISA(screen_steadiness),
     .screen_load_head = ISA(screen_load_head),
     .screen_run = ISA(screen_run),
 };

@@ -79,6 +79,7 @@ typedef struct kernels_table {
                     float *weights, float *mean_square);
     bool (*screen_fast)(void);
     void (*screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x);
+    double (*screen_steadiness)(const kernels_screen_rows *rows, const float *x, uint32_t label);
     void (*screen_load_head)(kernels_screen_heads *heads, size_t h, const float *weights,
                              const float *bias);
     int (*screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
@@ -154,6 +155,7 @@ void ISA(rmsprop)(size_t count, const kernels_rmsprop_step *step, const float *g
                   float *weights, float *mean_square);
 bool ISA(screen_fast)(void);
 void ISA(screen_load_row)(const kernels_screen_rows *rows, size_t row, const float *x);
+double ISA(screen_steadiness)(const kernels_screen_rows *rows, const float *x, uint32_t label);
 void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *weights,
                            const float *bias);
 int ISA(screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads *heads,

@@ -7,7 +7,11 @@
 
 #include "kernels.h"
 
-enum { PANEL = KERNELS_SCREEN_PANEL, HEADS = KERNELS_SCREEN_HEADS };
+enum {
+    PANEL = KERNELS_SCREEN_PANEL,
+    HEADS = KERNELS_SCREEN_HEADS,
+    LOOP_GRAIN = 256 /* rows that a thread prepares at least */
+};
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -44,21 +48,22 @@ int ldm_screen_heads_init(const fb_host *host, const ldm_head *head,
     };
     if (!heads.coarse || !heads.fine || !heads.rest || !heads.sums || !heads.shifts)
         return kit_fail_memory(host, "hypotheses as integers");
-    kernels_screen_set_common(&heads);
     *ret_heads = heads;
     return FB_PLUGIN_OK;
 }
 
-static int alloc_screen(const fb_host *host, const kit_matrix *x, size_t classes, bool given,
+static int alloc_screen(const fb_host *host, const ldm_head *head, const kit_matrix *x, bool given,
                         ldm_screen *ret_screen)
 {
-    size_t n = x->rows, padded = (n + PANEL - 1) / PANEL * PANEL;
+    size_t n = x->rows, classes = head->weights.columns, padded = (n + PANEL - 1) / PANEL * PANEL;
     size_t depth = kernels_screen_depth(x->columns);
     ldm_screen screen = {
         .rows =
             {
                 .inputs = x->columns,
                 .classes = classes,
+                .weights = head->weights.data,
+                .bias = head->bias.data,
                 .coarse = host->alloc(host, padded, depth),
                 .fine = host->alloc(host, padded, depth * sizeof(int16_t)),
                 .bounds = host->alloc(host, padded, sizeof(kernels_screen_bound)),
@@ -91,42 +96,36 @@ static int by_steadiness(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* By how much the label's logit leads the largest other one; negative where it trails. */
-static double find_lead(const float *logits, size_t classes, size_t label)
-{
-    double best = -INFINITY;
-    for (size_t c = 0; c < classes; c++)
-        if (c != label && (double)logits[c] > best)
-            best = (double)logits[c];
-    return (double)logits[label] - best;
-}
+/* Samples to be sorted. */
+typedef struct sort_task {
+    const ldm_samples *samples;
+    ranked *ranking;
+} sort_task;
 
-static double find_steadiness(double lead, double norm2)
+/* fb_loop_body */
+static void rank_rows(void *argument, size_t first, size_t count)
 {
-    /* The proof of kernels_screen.h leaves out rows whose chains might overflow. */
-    return norm2 < 1e30 ? fabs(lead) / sqrt(1 + norm2) : 0;
-}
-
-/* Sorts positions by steadiness. The screen's logits serve as memory for those of the rows. */
-static int sort_samples(const fb_host *host, const ldm_head *head, ldm_samples *samples)
-{
-    const kit_matrix *x = &samples->x;
-    size_t n = x->rows, classes = head->weights.columns;
-    ranked *ranking = host->alloc(host, n, sizeof *ranking);
-    if (!ranking)
-        return kit_fail_memory(host, "an order");
-    float *logits = samples->screen->rows.logits;
-    if (find_logits(x, samples->order, n, classes, head->weights.data, head->bias.data, logits))
-        return kit_fail_memory(host, "a matrix product");
-    for (size_t i = 0; i < n; i++) {
-        double lead = find_lead(logits + i * classes, classes, samples->labels[i]);
-        double norm2 = kernels_norm2(x->columns, kit_row(x, i));
-        ranking[i] = (ranked){find_steadiness(lead, norm2), (uint32_t)i};
+    const sort_task *task = argument;
+    const ldm_samples *samples = task->samples;
+    for (size_t i = first; i < first + count; i++) {
+        double steadiness = kernels_screen_steadiness(
+            &samples->screen->rows, kit_row(&samples->x, i), samples->labels[i]);
+        task->ranking[i] = (ranked){steadiness, (uint32_t)i};
     }
-    qsort(ranking, n, sizeof *ranking, by_steadiness);
+}
+
+/* Sorts positions by steadiness. */
+static int sort_samples(const fb_host *host, ldm_samples *samples)
+{
+    size_t n = samples->x.rows;
+    sort_task task = {samples, host->alloc(host, n, sizeof(ranked))};
+    if (!task.ranking)
+        return kit_fail_memory(host, "an order");
+    host->parallel_for(host, n, LOOP_GRAIN, rank_rows, &task);
+    qsort(task.ranking, n, sizeof *task.ranking, by_steadiness);
     for (size_t i = 0; i < n; i++) {
-        samples->order[i] = ranking[i].row;
-        samples->screen->steadiness[i] = ranking[i].steadiness;
+        samples->order[i] = task.ranking[i].row;
+        samples->screen->steadiness[i] = task.ranking[i].steadiness;
     }
     return FB_PLUGIN_OK;
 }
@@ -154,22 +153,20 @@ int ldm_screen_init(const fb_host *host, const ldm_head *head, bool given, ldm_s
     const kit_matrix *x = &samples->x;
     size_t n = x->rows, classes = head->weights.columns;
     ldm_screen *screen = host->alloc(host, 1, sizeof *screen);
-    int rc = screen ? alloc_screen(host, x, classes, given, screen)
+    int rc = screen ? alloc_screen(host, head, x, given, screen)
                     : kit_fail_memory(host, "a screen");
     if (rc != FB_PLUGIN_OK)
         return rc;
     samples->screen = screen;
-    rc = sort_samples(host, head, samples);
+    rc = sort_samples(host, samples);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    if (find_logits(x, samples->order, n, classes, head->weights.data, head->bias.data,
-                    screen->rows.logits))
-        return kit_fail_memory(host, "a matrix product");
     screen->rows.zero = has_negative(x) ? 128 : 0;
-    host->parallel_for(host, n, 256, load_rows, samples);
+    host->parallel_for(host, n, LOOP_GRAIN, load_rows, samples);
     for (size_t i = n; given && i-- > 0;) {
-        double lead = find_lead(screen->rows.logits + i * classes, classes, screen->rows.labels[i]);
-        screen->wrong_from[i] = screen->wrong_from[i + 1] + (lead < 0);
+        const float *logits = screen->rows.logits + i * classes;
+        bool wrong = kit_argmax(logits, classes) != screen->rows.labels[i];
+        screen->wrong_from[i] = screen->wrong_from[i + 1] + wrong;
     }
     return FB_PLUGIN_OK;
 }
