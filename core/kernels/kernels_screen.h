@@ -33,7 +33,7 @@
  *     |x| R + |e| Q + |(1, x)| S + drift
  *
  * has the sign of the chains'. It is compared twice: with 8-bit integers first, and where they leave
- * a doubt with 14-bit ones.
+ * a doubt with ones of 14 and 16 bits.
  *
  * The answers are the same under every instruction set, because integers are exact and the few
  * floating-point operations are fixed; but a caller who asks the exact chain about the unsure
@@ -74,7 +74,7 @@ typedef struct kernels_screen_heads {
     size_t inputs, classes;
     const float *weights, *bias; /* the common head */
     int8_t *coarse;              /* (depth / 4, C, HEADS, 4) */
-    int16_t *fine;               /* (HEADS, C, depth): fine = 64 coarse + rest */
+    int16_t *fine;               /* (HEADS, C, depth): fine = 256 coarse + rest */
     int16_t *rest;               /* (HEADS, C, depth) */
     int32_t *sums;               /* (C, HEADS): of the coarse integers over the inputs */
     float *shifts;               /* (C, HEADS): b'_c - b_c */

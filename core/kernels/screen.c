@@ -41,10 +41,14 @@ static bool has_byte_products(void)
  * all sums of a tile to memory at each step, at half the speed. */
 #define ADD_BYTE_PRODUCTS(sum, x, y) __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(x), "v"(y))
 
-/* `vectors` classes of all heads; `x` at the panel, `q` and `sums` at the first class. */
+/* `vectors` classes of all heads; `x` at the panel, `q` and `sums` at the first class. The panel's
+ * fine integers are fetched meanwhile, a line at each step. */
 SIMD_INLINE void multiply_tile(size_t vectors, size_t depth, size_t classes, const uint8_t *x,
-                               const int8_t *q, const int32_t *start, int32_t zero, int32_t *sums)
+                               const int8_t *q, const int32_t *start, int32_t zero,
+                               const int16_t *fine, int32_t *sums)
 {
+    enum { LINE = 64 / sizeof *fine };
+
     __m512i sum[ROWS][4];
     SIMD_UNROLL
     for (size_t v = 0; v < vectors; v++) {
@@ -55,6 +59,7 @@ SIMD_INLINE void multiply_tile(size_t vectors, size_t depth, size_t classes, con
             sum[r][v] = begin;
     }
     for (size_t k = 0; k < depth; k += WORD, q += WORD * HEADS * classes) {
+        SIMD_PREFETCH(fine + k / WORD * LINE);
         __m512i b[4];
         SIMD_UNROLL
         for (size_t v = 0; v < vectors; v++)
@@ -87,17 +92,18 @@ static void multiply(const kernels_screen_rows *rows, const kernels_screen_heads
     }
     const size_t depth = screen_depth(rows->inputs), classes = heads->classes;
     const uint8_t *x = rows->coarse + first * depth;
+    const int16_t *fine = rows->fine + first * depth;
     for (size_t c = 0; c < classes;) {
         const int8_t *q = heads->coarse + c * WORD * HEADS;
         const int32_t *start = heads->sums + c * HEADS;
         int32_t *to = sums + c * HEADS;
         const size_t left = classes - c;
         if (left >= 4)
-            multiply_tile(4, depth, classes, x, q, start, rows->zero, to);
+            multiply_tile(4, depth, classes, x, q, start, rows->zero, fine, to);
         else if (left >= 2)
-            multiply_tile(2, depth, classes, x, q, start, rows->zero, to);
+            multiply_tile(2, depth, classes, x, q, start, rows->zero, fine, to);
         else
-            multiply_tile(1, depth, classes, x, q, start, rows->zero, to);
+            multiply_tile(1, depth, classes, x, q, start, rows->zero, fine, to);
         c += left >= 4 ? 4 : left >= 2 ? 2 : 1;
     }
 }
@@ -182,11 +188,16 @@ static float coarse_logit(const candidate *row, size_t h, size_t c)
     return fmaf((float)row->sums[at], step, row->logits[c] + row->heads->shifts[at]);
 }
 
+/* 8 products of FINE_ROW and FINE_HEAD fit 31 bits. */
+enum { ROW_HEAD_SAFE = 8 * 16 };
+_Static_assert((int64_t)SCREEN_FINE_ROW * SCREEN_FINE_HEAD * 8 <= INT32_MAX, "lanes do not overflow");
+
 static float fine_logit(const candidate *row, size_t h, size_t c)
 {
     const kernels_screen_heads *heads = row->heads;
     const size_t depth = screen_depth(heads->inputs);
-    const int64_t sum = screen_dot(depth, row->fine, heads->fine + (h * heads->classes + c) * depth);
+    const int16_t *q = heads->fine + (h * heads->classes + c) * depth;
+    const int64_t sum = screen_dot(depth, ROW_HEAD_SAFE, row->fine, q);
     const float step = row->bound->fine_step * heads->fine_step[h];
     return fmaf((float)sum, step, row->logits[c] + heads->shifts[c * HEADS + h]);
 }

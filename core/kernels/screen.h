@@ -12,10 +12,12 @@
 
 enum { SCREEN_HEADS = KERNELS_SCREEN_HEADS, SCREEN_PANEL = KERNELS_SCREEN_PANEL };
 
-/* Fine integers of a row and of a head are below 2^13, so that 32 products of them fit 31 bits. */
+/* Fine integers: of a row at most FINE_ROW, of a head SCREEN_COARSE_UNIT times a coarse one, which
+ * is at most 127. A product of a row and a head is below 2^28, of two heads 2^30. */
 enum {
     SCREEN_FINE_ROW = 8191,
-    SCREEN_FINE_HEAD = 127 * 64, /* 127 coarse ones */
+    SCREEN_COARSE_UNIT = 256,
+    SCREEN_FINE_HEAD = 127 * SCREEN_COARSE_UNIT,
     SCREEN_DEPTH_UNIT = 32
 };
 
@@ -29,14 +31,14 @@ static inline size_t screen_depth(size_t inputs)
 
 #ifdef KERNELS_ISA
 
-/* The exact product of two rows of fine integers; depth is a multiple of SCREEN_DEPTH_UNIT. */
-SIMD_INLINE int64_t screen_dot(size_t depth, const int16_t *x, const int16_t *y)
+/* The exact product of two rows of fine integers; depth is a multiple of SCREEN_DEPTH_UNIT, and
+ * `safe`, which is one too, products make no sum of a lane overflow: a lane takes one of 16. */
+SIMD_INLINE int64_t screen_dot(size_t depth, size_t safe, const int16_t *x, const int16_t *y)
 {
 #if defined(SIMD_AVX512)
-    enum { RUN = 512 }; /* 32 products a lane */
     __m512i total = _mm512_setzero_si512();
     for (size_t k = 0; k < depth;) {
-        const size_t end = depth - k < RUN ? depth : k + RUN;
+        const size_t end = depth - k < safe ? depth : k + safe;
         __m512i sum = _mm512_setzero_si512();
         for (; k < end; k += SCREEN_DEPTH_UNIT)
             sum = _mm512_add_epi32(sum, _mm512_madd_epi16(_mm512_loadu_si512(x + k),
@@ -46,6 +48,7 @@ SIMD_INLINE int64_t screen_dot(size_t depth, const int16_t *x, const int16_t *y)
     }
     return _mm512_reduce_add_epi64(total);
 #else
+    (void)safe;
     int64_t total = 0;
     for (size_t k = 0; k < depth; k++)
         total += x[k] * y[k];

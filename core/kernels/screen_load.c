@@ -3,7 +3,7 @@
  * screen_load.c - rows and heads as small integers, with bounds of what that costs. */
 #include "screen.h"
 
-enum { HEADS = SCREEN_HEADS, WORD = 4 };
+enum { HEADS = SCREEN_HEADS, WORD = 4, UNIT = SCREEN_COARSE_UNIT };
 
 /* Beyond LARGE a sum might overflow, and below SMALL a step's inverse: such a head is always unsure,
  * such a row is all rounding error. */
@@ -163,11 +163,11 @@ static void store_changes(kernels_screen_heads *heads, size_t h, size_t k, size_
         int32_t sum = 0;
         for (size_t j = 0; j < count; j++) {
             const int32_t whole = changes[j * classes + c];
-            const int32_t coarse = (whole + 32 + 64 * 128) / 64 - 128; /* rounded */
+            const int32_t coarse = (whole + UNIT / 2 + UNIT * 128) / UNIT - 128; /* rounded */
             const size_t at = (k + j) / WORD * WORD * classes * HEADS + c * WORD * HEADS;
             heads->coarse[at + h * WORD + (k + j) % WORD] = (int8_t)coarse;
             fine[j] = (int16_t)whole;
-            rest[j] = (int16_t)(whole - 64 * coarse);
+            rest[j] = (int16_t)(whole - UNIT * coarse);
             sum += coarse;
         }
         heads->sums[c * HEADS + h] += sum;
@@ -196,10 +196,10 @@ static double largest_distance(size_t classes, size_t depth, const int16_t *rows
     int64_t distance2 = 0, norm2 = 0, own[SCREEN_CLASSES_MAX];
     for (size_t a = 0; a < classes; a++) {
         const int16_t *x = rows + a * depth;
-        own[a] = screen_dot(depth, x, x);
+        own[a] = screen_dot(depth, SCREEN_DEPTH_UNIT, x, x);
         norm2 = own[a] > norm2 ? own[a] : norm2;
         for (size_t c = 0; c < a; c++) {
-            const int64_t here = own[a] + own[c] - 2 * screen_dot(depth, x, rows + c * depth);
+            const int64_t here = own[a] + own[c] - 2 * screen_dot(depth, SCREEN_DEPTH_UNIT, x, rows + c * depth);
             distance2 = here > distance2 ? here : distance2;
         }
     }
@@ -225,7 +225,7 @@ void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *w
     }
 
     /* Rounding takes at most 0.51 of a step off each number (0.5, and the errors of the product
-     * with the inverse), and so at most 1.02 sqrt(d) steps off a difference. */
+     * with the inverse, 2^15 times 4 u), and so at most 1.02 sqrt(d) steps off a difference. */
     double norm, unused;
     const double half = 0.51 * sqrt((double)d) * step;
     const double size = step * largest_distance(classes, depth, heads->fine + h * classes * depth,
@@ -236,7 +236,7 @@ void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *w
     const double change = step * norm + half + far;
     const double slack = (2.01 * (double)d + 64) * 0x1p-24 * change;
     heads->fine_step[h] = (float)step;
-    heads->coarse_step[h] = (float)(64 * step);
+    heads->coarse_step[h] = (float)(UNIT * step);
     heads->fine_error[h] = rounded_up(2 * half);
     heads->fine_size[h] = rounded_up(size);
     heads->coarse_error[h] = rounded_up(rest + 2 * half);

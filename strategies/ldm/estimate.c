@@ -123,40 +123,52 @@ static int start(estimation *e, const fb_round *round)
     return FB_PLUGIN_OK;
 }
 
+/* The smallest count of the batch's hypotheses. */
+static size_t smallest_count(const estimation *e)
+{
+    size_t smallest = SIZE_MAX;
+    for (size_t h = 0; h < e->batch.count; h++)
+        if (e->reference->counts[h] < smallest)
+            smallest = e->reference->counts[h];
+    return smallest;
+}
+
 /* Tries the batch on all samples. Where the pool is not the reference set, its samples that no
  * hypothesis of the batch can lower are left out. */
 static int try_batch(estimation *e)
 {
     int rc = ldm_batch_try(e->host, &e->batch, NULL, 0, e->reference);
-    if (rc == FB_PLUGIN_OK && e->reference != &e->pool) {
-        size_t smallest = SIZE_MAX;
-        for (size_t h = 0; h < e->batch.count; h++)
-            if (e->reference->counts[h] < smallest)
-                smallest = e->reference->counts[h];
-        rc = ldm_batch_try(e->host, &e->batch, e->least, smallest, &e->pool);
-    }
+    if (rc == FB_PLUGIN_OK && e->reference != &e->pool)
+        rc = ldm_batch_try(e->host, &e->batch, e->least, smallest_count(e), &e->pool);
     if (rc == FB_PLUGIN_OK && e->labeled.x.rows)
         rc = ldm_batch_try(e->host, &e->batch, NULL, 0, &e->labeled);
     return rc;
 }
 
-/* Takes the hypotheses below `count` in order: L becomes a hypothesis' count where it flips the
- * sample and has a smaller one. Bit h of the answer: hypothesis h lowered somebody's. `least` is
- * only changed when `keep`. */
+/* Takes the hypotheses whose bits are in `flips` in order: L becomes a hypothesis' count where that
+ * is smaller. Sets the bits of those that lowered it. */
+static uint32_t lower_one(const estimation *e, uint32_t flips, uint32_t least, uint32_t *lowering)
+{
+    for (size_t h = 0; flips >> h; h++) {
+        if (flips >> h & 1 && e->reference->counts[h] < least) {
+            least = (uint32_t)e->reference->counts[h];
+            *lowering |= 1u << h;
+        }
+    }
+    return least;
+}
+
+/* Takes the first `count` hypotheses of the batch for all samples; which of them lower somebody's
+ * L. `least` is only changed when `keep`. */
 static uint32_t lower(estimation *e, size_t count, bool keep)
 {
-    uint32_t lowering = 0, all = (uint32_t)((UINT64_C(1) << count) - 1);
+    uint32_t lowering = 0, mask = (1u << count) - 1;
+    size_t smallest = smallest_count(e);
     for (size_t i = 0; i < e->pool.tried; i++) {
-        uint32_t least = e->least[i];
-        for (uint32_t left = e->pool.differs[i] & all; left; left &= left - 1) {
-            size_t h = 0;
-            while (!(left & 1u << h))
-                h++;
-            if (e->reference->counts[h] < least) {
-                least = (uint32_t)e->reference->counts[h];
-                lowering |= 1u << h;
-            }
-        }
+        uint32_t flips = e->pool.differs[i] & mask;
+        if (!flips || e->least[i] <= smallest)
+            continue;
+        uint32_t least = lower_one(e, flips, e->least[i], &lowering);
         if (keep)
             e->least[i] = least;
     }
@@ -180,7 +192,8 @@ static void use_batch(estimation *e, scale_state *scale)
         scale->differs += e->reference->counts[h];
         scale->errors += e->labeled.counts[h];
     }
-    lower(e, h, true);
+    if (lowering)
+        lower(e, h, true);
 }
 
 static void record(const estimation *e, const char *what, size_t number, double value)
