@@ -152,34 +152,51 @@ static void round_changes(size_t count, const float *a, const float *b, float in
     }
 }
 
-/* Writes the integers of `count` inputs from input k on, all classes, to head h. */
+enum { NUMBERS = 2048 }; /* changes that are rounded at once: whole words of inputs, all classes */
+_Static_assert(NUMBERS / SCREEN_CLASSES_MAX >= WORD, "a word of inputs fits");
+
+/* Splits integers into 256 coarse + rest; the sum of the coarse ones. */
+static int32_t split(size_t count, const int32_t *whole, int8_t *coarse, int16_t *fine,
+                     int16_t *rest)
+{
+    const uint32_t lift = 128; /* makes them positive for the shift */
+    int32_t sum = 0;
+    for (size_t j = 0; j < count; j++) {
+        const uint32_t lifted = (uint32_t)whole[j] + lift * UNIT + UNIT / 2;
+        const int32_t nearest = (int32_t)(lifted / UNIT) - (int32_t)lift;
+        coarse[j] = (int8_t)nearest;
+        fine[j] = (int16_t)whole[j];
+        rest[j] = (int16_t)(whole[j] - UNIT * nearest);
+        sum += nearest;
+    }
+    return sum;
+}
+
+/* Writes the integers of `count` inputs from input k on, a multiple of WORD, to head h. */
 static void store_changes(kernels_screen_heads *heads, size_t h, size_t k, size_t count,
                           const int32_t *changes)
 {
     const size_t classes = heads->classes, depth = screen_depth(heads->inputs);
     for (size_t c = 0; c < classes; c++) {
-        int16_t *fine = heads->fine + (h * classes + c) * depth + k;
-        int16_t *rest = heads->rest + (h * classes + c) * depth + k;
-        int32_t sum = 0;
-        for (size_t j = 0; j < count; j++) {
-            const int32_t whole = changes[j * classes + c];
-            const int32_t coarse = (whole + UNIT / 2 + UNIT * 128) / UNIT - 128; /* rounded */
-            const size_t at = (k + j) / WORD * WORD * classes * HEADS + c * WORD * HEADS;
-            heads->coarse[at + h * WORD + (k + j) % WORD] = (int8_t)coarse;
-            fine[j] = (int16_t)whole;
-            rest[j] = (int16_t)(whole - UNIT * coarse);
-            sum += coarse;
-        }
-        heads->sums[c * HEADS + h] += sum;
+        const size_t row = (h * classes + c) * depth + k;
+        int32_t column[NUMBERS];
+        int8_t coarse[NUMBERS + WORD];
+        for (size_t j = 0; j < count; j++)
+            column[j] = changes[j * classes + c];
+        heads->sums[c * HEADS + h] +=
+            split(count, column, coarse, heads->fine + row, heads->rest + row);
+        memset(coarse + count, 0, WORD);
+        for (size_t j = 0; j < count; j += WORD)
+            memcpy(heads->coarse + (k + j) * classes * HEADS + (c * HEADS + h) * WORD,
+                   coarse + j, WORD);
     }
 }
 
 static void round_head(kernels_screen_heads *heads, size_t h, const float *weights, float inverse)
 {
-    enum { NUMBERS = 2048 };
     int32_t changes[NUMBERS + V_WIDTH];
     const size_t d = heads->inputs, classes = heads->classes;
-    const size_t together = NUMBERS / classes;
+    const size_t together = NUMBERS / classes / WORD * WORD;
     for (size_t c = 0; c < classes; c++)
         heads->sums[c * HEADS + h] = 0;
     for (size_t k = 0; k < d; k += together) {
