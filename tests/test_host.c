@@ -40,7 +40,7 @@ static void broken_plugins_are_refused_with_a_reason(void **state)
     static const struct {
         const char *name, *reason;
     } broken[] = {
-        {"missing_library", "does not load"},
+        {"missing_library", "libflipbench_absent.so: cannot open"},
         {"no_symbol", "no symbol flipbench_plugin"},
         {"wrong_magic", "magic number"},
         {"newer_major", "plugin ABI 2.2"},
@@ -202,6 +202,7 @@ static void wrong_answers_are_refused(void **state)
         {"rounding", FB_EPLUGIN, "changed the floating-point mode in select"},
         {"positive_return", FB_EPLUGIN, "select returned 1"},
         {"no_reason", FB_EINVAL, "select returned -2 (invalid argument) and gave no reason"},
+        {"changes_inputs", FB_EPLUGIN, "changed the service probabilities"},
         {"unknown_service", FB_ENOENT, "no service 'horoscope'"},
         {"undeclared_service", FB_EPLUGIN, "the service 'labels', which is not among"},
     };

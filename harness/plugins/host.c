@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "checksum.h"
 #include "clock.h"
 #include "descriptor.h"
 #include "fpmode.h"
@@ -25,6 +26,8 @@ typedef struct arena_block {
 typedef struct session {
     fb_host host; /* what the plugin sees; its context is this session */
     const host_call *call;
+    fb_round shown;         /* what the plugin sees of the round; the host does not read it */
+    uint64_t pool_checksum; /* of the sub-pool's ids */
     host_services services;
     arena_block *arena;
     host_record *records;
@@ -180,6 +183,8 @@ static void session_init(session *s, const host_call *call)
                  .cancelled = callback_cancelled,
                  .fail = callback_fail},
         .call = call,
+        .shown = *call->round,
+        .pool_checksum = checksum_of(call->round->pool_ids, call->round->pool_count),
         .services = {.provider = &call->provider,
                      .round = call->round,
                      .declared = descriptor_services(call->strategy)},
@@ -281,7 +286,7 @@ static int call_select(session *s, void *instance, uint32_t *ids, fb_error *err)
     const fb_round *round = s->call->round;
     for (size_t i = 0; i < round->batch; i++)
         ids[i] = UNWRITTEN;
-    int rc = check_call(s, "select", s->call->strategy->select(instance, round, ids), err);
+    int rc = check_call(s, "select", s->call->strategy->select(instance, &s->shown, ids), err);
     return rc ? rc : check_ids(round, ids, err);
 }
 
@@ -290,8 +295,19 @@ static int call_scores(session *s, void *instance, double *scores, fb_error *err
     const fb_round *round = s->call->round;
     for (size_t i = 0; i < round->pool_count; i++)
         scores[i] = NAN;
-    int rc = check_call(s, "scores", s->call->strategy->scores(instance, round, scores), err);
+    int rc = check_call(s, "scores", s->call->strategy->scores(instance, &s->shown, scores), err);
     return rc ? rc : check_scores(round, scores, err);
+}
+
+/* Whether what the host lent to the strategy is as it was. */
+static int check_inputs(session *s, fb_error *err)
+{
+    const fb_round *round = s->call->round;
+    if (checksum_of(round->pool_ids, round->pool_count) != s->pool_checksum)
+        return fb_fail(err, FB_EPLUGIN,
+                       "it changed round->pool_ids, which belongs to the host and must stay as it "
+                       "is; work on a copy");
+    return host_services_check(&s->services, err);
 }
 
 /* create, select, scores and destroy; `scores` may be NULL. */
@@ -311,6 +327,8 @@ static int call_all(session *s, uint32_t *ids, double *scores, fb_error *err)
         if (check_call(s, "destroy", 0, &late) != FB_OK && !rc)
             rc = fb_fail(err, late.status, "%s", late.text);
     }
+    if (!rc)
+        rc = check_inputs(s, err);
     if (!rc && s->out_of_memory)
         rc = fb_fail_memory(err, s->record_count + 1, sizeof *s->records, "records");
     return rc;

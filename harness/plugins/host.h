@@ -53,8 +53,9 @@ typedef struct host_answer {
 } host_answer;
 
 /* Runs create, select, scores and destroy, with the floating-point mode checked after each, and
- * checks the answer: exactly round->batch ids, each in the sub-pool, none twice; scores finite. It
- * refuses, it never repairs: FB_EPLUGIN with the strategy's id and what was wrong. */
+ * checks the answer: exactly round->batch ids, each in the sub-pool, none twice; scores finite; the
+ * services and the ids as they were before. It refuses, it never repairs: FB_EPLUGIN with the
+ * strategy's id and what was wrong. */
 int host_select(const host_call *call, host_answer *ret_answer, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */

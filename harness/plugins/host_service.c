@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "checksum.h"
 #include "clock.h"
 
 enum { ALIGNMENT = 64 }; /* of every array, as strategy.h promises */
@@ -151,11 +152,13 @@ static int compute(host_services *services, const fb_request *request, const cha
     }
     if (!rc)
         rc = check_array(service, services->round, err);
-    if (rc)
+    if (rc) {
         service_destroy(service);
-    else
-        *ret_service = service;
-    return rc;
+        return rc;
+    }
+    service->checksum = checksum_of(service->array.data, element_count(&service->array));
+    *ret_service = service;
+    return FB_OK;
 }
 
 static int check_declared(const host_services *services, const char *name, fb_error *err)
@@ -198,6 +201,24 @@ int host_services_get(host_services *services, const fb_request *request, fb_arr
     }
     *ret_array = service->array;
     return FB_OK;
+}
+
+int host_services_check(host_services *services, fb_error *err)
+{
+    int rc = FB_OK;
+    if (!services->first)
+        return FB_OK;
+    double start = fb_clock_seconds();
+    for (const host_service *service = services->first; !rc && service; service = service->next) {
+        const fb_array *array = &service->array;
+        if (checksum_of(array->data, element_count(array)) != service->checksum)
+            rc = fb_fail(err, FB_EPLUGIN,
+                         "it changed the service %s, which belongs to the host and must stay as it "
+                         "is; work on a copy",
+                         service->name);
+    }
+    services->seconds += fb_clock_seconds() - start;
+    return rc;
 }
 
 void host_services_finish(host_services *services)

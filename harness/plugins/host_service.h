@@ -8,7 +8,8 @@ typedef struct host_service {
     char *name, *kind; /* kind "" when unused */
     uint64_t count;
     fb_array array;
-    void *owned; /* NULL: borrowed */
+    void *owned;       /* NULL: borrowed */
+    uint64_t checksum; /* of the array's numbers as they were given */
     struct host_service *next;
 } host_service;
 
@@ -25,6 +26,9 @@ typedef struct host_services {
  * and its sample when a number is not finite. The array lives until host_services_finish. */
 int host_services_get(host_services *services, const fb_request *request, fb_array *ret_array,
                       fb_error *err);
+
+/* FB_EPLUGIN with the name of a service whose numbers are no longer those that were given. */
+int host_services_check(host_services *services, fb_error *err);
 
 void host_services_finish(host_services *services);
 

@@ -56,7 +56,8 @@ typedef enum fb_dtype {
 } fb_dtype;
 
 /* A read-only array that the host owns. It stays valid, and unchanged, until the instance is
- * destroyed; two requests may give the same memory. */
+ * destroyed; two requests may give the same memory. The host refuses the answer of a strategy that
+ * has written to one, or to round->pool_ids: work on a copy. */
 typedef struct fb_array {
     size_t struct_size;
     const void *data;   /* 64-byte aligned */

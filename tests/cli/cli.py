@@ -20,6 +20,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 # Columns that differ from one run to the next; every other one is deterministic.
 VOLATILE = re.compile(r"_seconds$|^peak_rss_bytes$")
 
+# Under the address sanitizer there is no limit of address space: its own stands for it.
+SMALL_HEAP = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+              ":allocator_may_return_null=1:max_allocation_size_mb=3000"}
+
 
 def flipbench(*arguments, timeout=300, **environment):
     """Runs flipbench to its end; returns the finished process with text output."""
@@ -95,16 +99,21 @@ class Case(unittest.TestCase):
 
 class TapResult(unittest.TestResult):
     number = 0
+    partly_failed = None
 
     def line(self, word, test, note=""):
         TapResult.number += 1
         name = test.id().split(".", 1)[-1]
         print(f"{word} {TapResult.number} - {name}{note}", flush=True)
 
-    def fault(self, test, error):
-        self.line("not ok", test)
+    @staticmethod
+    def explain(error):
         for line in "".join(traceback.format_exception(*error)).splitlines():
             print("#", line)
+
+    def fault(self, test, error):
+        self.line("not ok", test)
+        self.explain(error)
 
     def addSuccess(self, test):
         self.line("ok", test)
@@ -116,6 +125,16 @@ class TapResult(unittest.TestResult):
     def addError(self, test, error):
         super().addError(test, error)
         self.fault(test, error)
+
+    def addSubTest(self, test, subtest, error):
+        """One line a test, however many of its parts fail."""
+        super().addSubTest(test, subtest, error)
+        if error and self.partly_failed is not test:
+            self.partly_failed = test
+            self.line("not ok", test)
+        if error:
+            print("#", subtest)
+            self.explain(error)
 
     def addSkip(self, test, reason):
         self.line("ok", test, f" # SKIP {reason}")

@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from cli import BROKEN, Case, deterministic, export, flipbench, main, start
+from cli import BROKEN, SMALL_HEAP, Case, deterministic, export, flipbench, main, start
 
 SPEC = """flipbench: 1
 name: smoke
@@ -315,13 +315,13 @@ class Stops(Case):
 class BadPlugins(Case):
     """A plugin that misbehaves costs its own cell, and the others end as they do without it."""
 
-    def run_with(self, plugin, strategy, *more):
+    def run_with(self, plugin, strategy, *more, **environment):
         spec = self.write("spec.yaml",
                           QUICK.replace("[random, entropy]", f"[random, {strategy}, entropy]"))
         clean = self.write("clean.yaml", QUICK)
         out = self.path("out")
         done = flipbench("run", spec, "-o", out, "-j2", "--plugin", os.path.join(BROKEN, plugin),
-                         *more)
+                         *more, **environment)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
         self.assertIn("FAILED", done.stderr)
         self.fine("run", clean, "-o", self.path("clean"))
@@ -347,7 +347,27 @@ class BadPlugins(Case):
                       self.run_with("hang_after_failure.so", "hang-after-failure"))
 
     def test_samples_that_are_not_in_the_pool(self):
-        self.assertIn("not in the pool", self.run_with("cheat.so", "cheat"))
+        self.assertIn("not in the pool", self.run_with("changes_answer.so", "changes-answer"))
+
+    def test_a_sample_that_has_a_label(self):
+        self.assertIn("not in the sub-pool", self.run_with("labeled_id.so", "labeled-id"))
+
+    def test_inputs_that_are_changed(self):
+        self.assertIn("changed the service probabilities",
+                      self.run_with("changes_inputs.so", "changes-inputs"))
+
+    def test_a_sub_pool_that_is_changed(self):
+        self.assertIn("changed round->pool_ids", self.run_with("cheat.so", "cheat"))
+
+    def test_ten_gigabytes(self):
+        limit = ("--set", "limits.memory=3 GiB")
+        self.assertIn("no 10 GB to be had",
+                      self.run_with("hoards_arena.so", "hoards-arena", *limit, **SMALL_HEAP))
+
+    def test_ten_gigabytes_of_malloc(self):
+        limit = ("--set", "limits.memory=3 GiB")
+        cause = self.run_with("hoards_heap.so", "hoards-heap", *limit, **SMALL_HEAP)
+        self.assertRegex(cause, "signal|ended")
 
     def test_a_child_that_outlives_its_cell(self):
         spec = self.write("spec.yaml", QUICK.replace("entropy]", "orphan]"))
@@ -455,7 +475,8 @@ class Looks(Case):
         self.assertIn("s-cnn", self.refused("bench", "train", "--network", "nothing"))
 
     def test_help_of_every_command(self):
-        for command in ("run", "report", "export", "select", "check", "list", "info", "bench"):
+        for command in ("run", "report", "export", "select", "check", "list", "info",
+                        "bench"):
             self.assertIn("Usage: flipbench " + command, self.fine(command, "--help"))
 
     def test_export_formats_agree(self):

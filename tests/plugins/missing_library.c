@@ -1,4 +1,4 @@
-/* Needs a function that no library has. */
+/* Needs a library that is not there (absent.c). */
 #include "working.h"
 
 extern int fb_function_of_a_missing_library(void);
