@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alloc.h"
+
 uint64_t argument_whole(struct argp_state *state, const char *option, const char *text,
                         uint64_t minimum)
 {
@@ -44,4 +46,36 @@ bool argument_is_json(struct argp_state *state, const char *text, const char *ot
     if (!json && strcmp(text, other) != 0)
         argp_error(state, "--format %s: expected %s or json", text, other);
     return json;
+}
+
+int argument_param(struct argp_state *state, param_arguments *params, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        argp_error(state, "--param %s: expected NAME=VALUE, such as stop=20", text);
+    char *copy = fb_strdup(text);
+    char **grown =
+        fb_grow(params->copies, params->copy_count, params->copy_count + 1, sizeof *grown);
+    if (grown)
+        params->copies = grown;
+    if (!copy || !grown) {
+        fb_free(copy);
+        return ENOMEM;
+    }
+    grown[params->copy_count++] = copy;
+    copy[equals - text] = '\0';
+    if (text_list_add(&params->names, copy) != 0 ||
+        text_list_add(&params->values, copy + (equals - text) + 1) != 0)
+        return ENOMEM;
+    return 0;
+}
+
+void param_arguments_finish(param_arguments *params)
+{
+    for (size_t i = 0; i < params->copy_count; i++)
+        fb_free(params->copies[i]);
+    fb_free(params->copies);
+    text_list_finish(&params->names);
+    text_list_finish(&params->values);
+    *params = (param_arguments){0};
 }

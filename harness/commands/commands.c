@@ -12,6 +12,7 @@ const command *command_table(size_t *ret_count)
         {"export", "print results as CSV or JSON lines", cmd_export},
         {"select", "one selection from .npy arrays, without training", cmd_select},
         {"check", "check a spec without running it", cmd_check},
+        {"check-plugin", "check whether a plugin keeps the rules", cmd_check_plugin},
         {"list", "list strategies, networks or data sets", cmd_list},
         {"bench", "how fast this machine trains, evaluates or selects", cmd_bench},
         {"new-strategy", "write a project for a strategy of your own", cmd_new_strategy},

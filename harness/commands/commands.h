@@ -11,6 +11,7 @@
 enum {
     EXIT_FINE = 0,
     EXIT_FAILED_CELLS = 1, /* run: the run is through, some cells failed */
+    EXIT_FAILED_CHECKS = 1, /* check-plugin: some checks failed */
     EXIT_ERROR = 2,        /* something is wrong with what was asked for, or with the machine */
     EXIT_INTERRUPTED = 130 /* run: stopped by a signal, resumable */
 };
@@ -33,6 +34,7 @@ int cmd_info(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_bench_strategy(int argc, char **argv); /* the half of cmd_bench that needs plugins */
 int cmd_check(int argc, char **argv);
+int cmd_check_plugin(int argc, char **argv);
 int cmd_new_strategy(int argc, char **argv);
 
 /* Prints "flipbench: SENTENCE" on stderr and returns EXIT_ERROR. */

@@ -3,10 +3,7 @@
 #include "select_arguments.h"
 
 #include <errno.h>
-#include <string.h>
 
-#include "alloc.h"
-#include "arguments.h"
 #include "parallel.h"
 
 enum {
@@ -58,28 +55,6 @@ void argument_strategy(struct argp_state *state, select_options *o, const char *
     o->strategy = id;
 }
 
-static int add_param(select_arguments *arguments, struct argp_state *state, const char *text)
-{
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
-        argp_error(state, "--param %s: expected NAME=VALUE, such as stop=20", text);
-    char *copy = fb_strdup(text);
-    char **grown = fb_grow(arguments->copies, arguments->copy_count, arguments->copy_count + 1,
-                           sizeof *grown);
-    if (grown)
-        arguments->copies = grown;
-    if (!copy || !grown) {
-        fb_free(copy);
-        return ENOMEM;
-    }
-    grown[arguments->copy_count++] = copy;
-    copy[equals - text] = '\0';
-    if (text_list_add(&arguments->names, copy) != 0 ||
-        text_list_add(&arguments->values, copy + (equals - text) + 1) != 0)
-        return ENOMEM;
-    return 0;
-}
-
 /* Options whose value is kept as it is; NULL for the others. */
 static const char **path_option(select_options *o, int key)
 {
@@ -115,9 +90,9 @@ static void finish_options(select_arguments *arguments)
     select_options *o = &arguments->options;
     o->plugins = arguments->plugins.texts;
     o->plugin_count = arguments->plugins.count;
-    o->param_names = arguments->names.texts;
-    o->param_values = arguments->values.texts;
-    o->param_count = arguments->names.count;
+    o->param_names = arguments->params.names.texts;
+    o->param_values = arguments->params.values.texts;
+    o->param_count = arguments->params.names.count;
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -140,7 +115,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         o->threads = argument_count(state, "--threads", value, PARALLEL_MAX);
         return 0;
     case OPTION_PARAM:
-        return add_param(arguments, state, value);
+        return argument_param(state, &arguments->params, value);
     case OPTION_PLUGIN:
         return text_list_add(&arguments->plugins, value) ? ENOMEM : 0;
     case ARGP_KEY_END:
@@ -155,11 +130,7 @@ const struct argp select_arguments_argp = {options, parse_option, NULL, NULL, NU
 
 void select_arguments_finish(select_arguments *arguments)
 {
-    for (size_t i = 0; i < arguments->copy_count; i++)
-        fb_free(arguments->copies[i]);
-    fb_free(arguments->copies);
+    param_arguments_finish(&arguments->params);
     text_list_finish(&arguments->plugins);
-    text_list_finish(&arguments->names);
-    text_list_finish(&arguments->values);
     *arguments = (select_arguments){0};
 }

@@ -5,15 +5,14 @@
 
 #include <argp.h>
 
-#include "commands.h"
+#include "arguments.h"
 #include "select.h"
 
 /* What was given, kept until select_arguments_finish. Starts zeroed. */
 typedef struct select_arguments {
     select_options options;
-    text_list plugins, names, values;
-    char **copies; /* the --param texts, cut at their '=' */
-    size_t copy_count;
+    text_list plugins;
+    param_arguments params;
 } select_arguments;
 
 /* A child parser; its input is a select_arguments, which must not move afterwards. The strategy's

@@ -19,20 +19,7 @@
 #include "alloc.h"
 #include "cell.h"
 #include "message.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-enum {
-    HAS_SHADOW_MEMORY = 1
-}; /* the address sanitizer reserves terabytes: RLIMIT_AS would forbid it */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { HAS_SHADOW_MEMORY = 1 };
-#else
-enum { HAS_SHADOW_MEMORY = 0 };
-#endif
-#else
-enum { HAS_SHADOW_MEMORY = 0 };
-#endif
+#include "sanitized.h"
 
 /* Asks to be killed when the parent ends, and ends at once when it already has. */
 static void die_with_parent(pid_t parent)
@@ -61,7 +48,7 @@ static void redirect_output(const char *directory, const char *key)
 
 static void limit_memory(uint64_t bytes)
 {
-    if (bytes == 0 || HAS_SHADOW_MEMORY)
+    if (bytes == 0 || HAS_ADDRESS_SANITIZER)
         return;
     struct rlimit limit = {.rlim_cur = (rlim_t)bytes, .rlim_max = (rlim_t)bytes};
     setrlimit(RLIMIT_AS, &limit);

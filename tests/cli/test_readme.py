@@ -55,5 +55,8 @@ class Readme(Case):
         rows = [row for row in export(out, "traces") if row["strategy"] == "least-confident"]
         self.assertEqual(len(rows), 10)
 
+    def test_the_plugin_passes_its_checks(self):
+        self.assertIn("20 checks: 20 passed", self.fine("check-plugin", self.compile()))
+
 
 main()

@@ -475,7 +475,7 @@ class Looks(Case):
         self.assertIn("s-cnn", self.refused("bench", "train", "--network", "nothing"))
 
     def test_help_of_every_command(self):
-        for command in ("run", "report", "export", "select", "check", "list", "info",
+        for command in ("run", "report", "export", "select", "check", "check-plugin", "list", "info",
                         "bench"):
             self.assertIn("Usage: flipbench " + command, self.fine(command, "--help"))
 
