@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
+#include "checksum.h"
 #include "describe.h"
 #include "descriptor.h"
 #include "fpmode.h"
@@ -215,6 +216,24 @@ static void wrong_answers_are_refused(void **state)
         assert_says(&err, "strategy ");
         assert_says(&err, broken[i].reason);
         assert_true(fpmode_get() == mode);
+    }
+}
+
+static void a_checksum_shows_every_change(void **state)
+{
+    (void)state;
+    enum { MOST = 19 }; /* two steps of all lanes, and a rest */
+    uint32_t numbers[MOST] = {0};
+    for (size_t count = 1; count <= MOST; count++) {
+        uint64_t before = checksum_of(numbers, count);
+        for (size_t i = 0; i < MOST; i++) {
+            numbers[i] ^= 0x80000000;
+            if (i < count)
+                assert_true(checksum_of(numbers, count) != before);
+            else
+                assert_true(checksum_of(numbers, count) == before);
+            numbers[i] ^= 0x80000000;
+        }
     }
 }
 
@@ -574,6 +593,7 @@ int main(void)
         cmocka_unit_test(what_a_strategy_asks_for_is_known_since_abi_1_2),
         cmocka_unit_test(a_working_plugin_is_answered),
         cmocka_unit_test(wrong_answers_are_refused),
+        cmocka_unit_test(a_checksum_shows_every_change),
         cmocka_unit_test(crashes_and_hangs_stay_in_their_process),
         cmocka_unit_test(random_numbers_belong_to_their_element),
         cmocka_unit_test(random_numbers_come_from_the_stream),

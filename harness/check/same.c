@@ -57,8 +57,7 @@ void check_threads(check_subject *s, verdict *v)
 {
     trial t = trial_make(s->strategy, s->values), pieces, threads;
     host_answer first = {0};
-    t.services.n = 600;
-    t.batch = 20;
+    t.services.n = 600; /* more than a piece of most loops */
     if (!subject_try(&t, false, v, &first))
         return;
     pieces = threads = t;

@@ -2,7 +2,7 @@
  *
  * The numbers are like a network's (embeddings that a ReLU has left, logits of about 1) and fit
  * together as strategy.h says. They depend on the options alone: the same options, the same bits.
- * Sample ids are not the rows, so that a strategy that mixes them up is found out. */
+ * Row i is the sample 1048576 + 3 i, so that a strategy that mixes up the two is found out. */
 #ifndef FB_CHECK_SYNTHETIC_H
 #define FB_CHECK_SYNTHETIC_H
 

@@ -37,7 +37,9 @@ static const struct argp_option options[] = {
 
 static const char description[] =
     "Check whether a plugin keeps the rules of flipbench/strategy.h. Each check runs in a process "
-    "of its own on made-up services, with a limit on its time and on its memory (2 GiB)."
+    "of its own on made-up services, with a limit on its time and on its memory (2 GiB). Where a "
+    "check says nothing else, 5 of the samples 1048576, 1048579, 1048582, ... are asked for, in "
+    "trial 1, round 2."
     "\vExit status: 0 when all checks passed, perhaps with warnings; 1 when one failed, crashed or "
     "timed out; 2 when the plugin could not be checked.";
 
