@@ -90,17 +90,26 @@ static void assert_golden(const select_options *options, const char *path)
     fb_free(text);
 }
 
-static void entropy_and_margin_choose_what_others_choose(void **state)
+static void strategies_choose_what_others_choose(void **state)
 {
     (void)state;
-    select_options options = case_a("entropy");
-    assert_golden(&options, CASE_A "entropy_top.npy");
-    options = case_a("margin");
-    assert_golden(&options, CASE_A "margin_top.npy");
-    options = case_c("entropy");
-    assert_golden(&options, CASE_C "entropy_top.npy");
-    options = case_c("margin");
-    assert_golden(&options, CASE_C "margin_top.npy");
+    static const char *const ids[] = {"entropy", "margin", "least-confidence", "bald"};
+    static const char *const files[] = {"entropy_top", "margin_top", "least_confidence_top",
+                                        "bald_top"};
+    const char *const names[] = {"passes"}, *const values[] = {"20"};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        char path[1024];
+        select_options options[2] = {case_a(ids[i]), case_c(ids[i])};
+        options[0].mc_probabilities = CASE_A "mc_probabilities.npy";
+        options[1].mc_probabilities = CASE_C "mc_probabilities.npy";
+        for (size_t c = 0; c < 2; c++) {
+            options[c].param_names = names;
+            options[c].param_values = values;
+            options[c].param_count = strcmp(ids[i], "bald") == 0;
+            snprintf(path, sizeof path, "%s%s.npy", c == 0 ? CASE_A : CASE_C, files[i]);
+            assert_golden(&options[c], path);
+        }
+    }
 }
 
 static void repeats_are_single_runs_with_the_next_seeds(void **state)
@@ -303,7 +312,7 @@ static void arrays_can_be_drawn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(entropy_and_margin_choose_what_others_choose),
+        cmocka_unit_test(strategies_choose_what_others_choose),
         cmocka_unit_test(repeats_are_single_runs_with_the_next_seeds),
         cmocka_unit_test(seeds_matter_to_what_is_random),
         cmocka_unit_test(scores_have_the_shape_of_the_runs),
