@@ -202,17 +202,19 @@ def run_workers():
     return Measurement("workers run", None, None, ("networks", "s-cnn"), "cells/s", open_sides, 3)
 
 
-def strategy(name, query, floor, stretch, options=(), rounds=3):
+def strategy(name, query, floor, stretch, options=(), rounds=3, peer=None):
     """Ours selects from the arrays that the peer has written."""
+    peer = peer or name
+
     def open_sides(context, folder):
-        peers = [Script(python, "peer_numpy.py", [name, folder], context.core)
+        peers = [Script(python, "peer_numpy.py", [peer, folder], context.core)
                  for python in context.numpy[:1]]
         files = [word for option in ("pool-embeddings", "head-weights", "head-bias", *options)
                  for word in (f"--{option}", os.path.join(folder, option + ".npy"))]
         ours = Program(context.flipbench, ["strategy", name, "--query", str(query), *files],
                        "selections_per_second", [context.core])
         return [ours, *peers]
-    return Measurement(f"strategy {name}", floor, stretch, ("strategies", name), "selections/s", open_sides,
+    return Measurement(f"strategy {peer}", floor, stretch, ("strategies", name), "selections/s", open_sides,
                        rounds)
 
 
@@ -243,6 +245,10 @@ MEASUREMENTS = [
     workers("s-cnn"),
     workers("k-cnn"),
     run_workers(),
+    *(strategy(name, 10, 1, None) for name in ("entropy", "margin", "least-confidence")),
+    *(strategy(name, 10, 1, None, ["mc-probabilities"]) for name in ("mean-std", "var-ratio")),
+    strategy("bald", 10, 1, None, ["mc-probabilities"], peer="bald-given"),
+    strategy("batch-bald", 6, 1, None, ["mc-probabilities"]),
     strategy("ldm", 400, 4.5, 8),
     strategy("badge", 400, 1.5, 4),
     strategy("coreset", 400, 3, 5, ["labeled-embeddings"]),

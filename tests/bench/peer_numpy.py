@@ -346,7 +346,123 @@ class ClusterMargin:
         return chosen
 
 
-STRATEGIES = {"ldm": Ldm, "badge": Badge, "coreset": Coreset, "bald": Bald, "bait": Bait,
+def entropy(p):
+    return -(p * np.log(np.maximum(p, np.float32(1e-38)))).sum(-1)
+
+
+class Ranked:
+    """By one number: the largest scores of what the samples' probabilities are."""
+    query = 10
+    passes = 0
+
+    def inputs(self, rng):
+        arrays = {"pool-embeddings": rectified(rng, 4000, 512), **head(rng, 512, 10)}
+        if self.passes:
+            logits = rng.standard_normal((self.passes, 4000, 10), dtype=np.float32)
+            arrays["mc-probabilities"] = np.stack([softmax(of_pass) for of_pass in logits])
+        return arrays
+
+    def select(self, inputs, rng):
+        del rng
+        p = inputs["mc-probabilities"] if self.passes else probabilities(inputs)
+        return np.argsort(-self.scores(p), kind="stable")[:self.query]
+
+
+class Entropy(Ranked):
+    @staticmethod
+    def scores(p):
+        return entropy(p)
+
+
+class Margin(Ranked):
+    @staticmethod
+    def scores(p):
+        two = np.partition(p, -2, axis=1)
+        return two[:, -2] - two[:, -1]
+
+
+class LeastConfidence(Ranked):
+    @staticmethod
+    def scores(p):
+        return -p.max(1)
+
+
+class BaldGiven(Ranked):
+    """BALD's scores, the passes being there (Houlsby 2011)."""
+    passes = 100
+
+    @staticmethod
+    def scores(p):
+        return entropy(p.mean(0)) - entropy(p).mean(0)
+
+
+class MeanStd(Ranked):
+    passes = 100
+
+    @staticmethod
+    def scores(p):
+        return p.std(0).mean(1)
+
+
+class VarRatio(Ranked):
+    """Ties are left to the order of the samples, which spares this side an entropy."""
+    passes = 100
+
+    @staticmethod
+    def scores(p):
+        labels = p.argmax(2)
+        return -np.max([(labels == c).sum(0) for c in range(p.shape[2])], axis=0)
+
+
+class BatchBald(Ranked):
+    """Greedy joint mutual information, all candidates in every step; more than 10,000 configurations of the labels
+    chosen so far are drawn (Kirsch 2019)."""
+    query, passes, samples = 6, 100, 10000
+
+    def inputs(self, rng):
+        arrays = super().inputs(rng)
+        return {**arrays, "pool-embeddings": arrays["pool-embeddings"][:1000],
+                "mc-probabilities": np.ascontiguousarray(arrays["mc-probabilities"][:, :1000])}
+
+    @staticmethod
+    def draw(p, each, rng):
+        """(configurations, passes): p(labels | pass) of `each` configurations drawn from each pass; p (chosen, passes,
+        classes)."""
+        passes = p.shape[1]
+        likelihood = np.ones((passes * each, passes), np.float32)
+        for of_one in p:
+            cumulated = np.repeat(of_one.cumsum(1), each, axis=0)
+            labels = (rng.random((passes * each, 1)) * cumulated[:, -1:] >= cumulated).sum(1)
+            likelihood *= of_one.T[np.minimum(labels, p.shape[2] - 1)]
+        return likelihood
+
+    def select(self, inputs, rng):
+        p = inputs["mc-probabilities"].transpose(1, 0, 2)
+        n, passes, classes = p.shape
+        conditional, chosen = entropy(p).mean(1), []
+        likelihood, drawn = np.ones((1, passes), np.float32), False
+        while True:
+            scores = np.empty(n, np.float32)
+            weight = 1 / (likelihood.mean(1) * len(likelihood))[:, None, None] if drawn else np.float32(1)
+            for first in range(0, n, 25):
+                joint = np.tensordot(likelihood, p[first:first + 25], (1, 1)) / passes
+                terms = joint * np.log(np.maximum(joint, np.float32(1e-38)))
+                scores[first:first + 25] = -(terms * weight).sum((0, 2))
+            scores -= conditional
+            scores[chosen] = -np.inf
+            chosen.append(int(scores.argmax()))
+            if len(chosen) == self.query:
+                return chosen
+            drawn = classes ** len(chosen) > self.samples
+            if drawn:
+                likelihood = self.draw(p[chosen], self.samples // passes, rng)
+            else:
+                likelihood = (likelihood[:, None] * p[chosen[-1]].T).reshape(-1, passes)
+
+
+STRATEGIES = {"entropy": Entropy(), "margin": Margin(), "least-confidence": LeastConfidence(),
+              "bald-given": BaldGiven(), "mean-std": MeanStd(), "var-ratio": VarRatio(), "batch-bald": BatchBald(),
+              "ldm": Ldm, "badge": Badge, "coreset": Coreset, "bald": Bald, "bait": Bait,
               "typiclust": Typiclust, "probcover": Probcover, "cluster-margin": ClusterMargin}
 
 
