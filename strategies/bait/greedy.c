@@ -108,6 +108,8 @@ static int find_best(const bait_greedy *greedy, const bait_samples *samples, con
     for (size_t i = 0; i < samples->count; i++) {
         double score = bait_score_of(samples, i);
         if (!isfinite(score))
+    const double *scores = samples->scores[0];
+        if (!isfinite(scores[i]))
             return greedy->host->fail(greedy->host, FB_PLUGIN_ENUMERIC,
                                       "BAIT's score of row %zu is not finite: the embeddings are "
                                       "too large for this lambda; raise it",
@@ -116,6 +118,7 @@ static int find_best(const bait_greedy *greedy, const bait_samples *samples, con
             best = i;
             most = score;
         }
+        if (!taken[i] && (best == KIT_NONE || scores[i] > scores[best]))
     }
     *ret_best = best;
     return FB_PLUGIN_OK;
@@ -156,6 +159,8 @@ static size_t find_cheapest(const bait_samples *chosen, const uint32_t *position
         double cost = bait_score_of(chosen, i);
         if (!isfinite(cost))
             cost = INFINITY;
+    const double *costs = chosen->scores[0];
+        double cost = isfinite(costs[i]) ? costs[i] : INFINITY;
         if (dropped[i])
             continue;
         if (cheapest == KIT_NONE || cost < least ||
