@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bait/greedy.h"
+#include "bait/offer.h"
 #include "kernels.h"
 
 typedef struct instance {
@@ -30,98 +31,6 @@ static int create(const fb_host *host, const fb_value *values, void **ret_instan
 static void destroy(void *self)
 {
     (void)self; /* all memory is the host's */
-}
-
-/* ---- what the round offers ------------------------------------------------------------------ */
-
-typedef struct offer {
-    kit_matrix x, p;                 /* of the candidates */
-    const uint32_t *rows;            /* their rows in the sub-pool, ascending; NULL: all */
-    kit_matrix labeled_x, labeled_p; /* without rows where nothing is labelled */
-} offer;
-
-/* The rows of a matrix in a matrix of their own. */
-static int take_rows(const fb_host *host, const kit_matrix *from, const uint32_t *rows,
-                     size_t count, kit_matrix *ret_matrix)
-{
-    float *data = host->alloc(host, count, from->columns * sizeof *data);
-    if (!data)
-        return kit_fail_memory(host, "a part of the sub-pool");
-    for (size_t i = 0; i < count; i++)
-        memcpy(data + i * from->columns, kit_row(from, rows[i]), from->columns * sizeof *data);
-    *ret_matrix = (kit_matrix){data, count, from->columns};
-    return FB_PLUGIN_OK;
-}
-
-/* Cuts the offer down to `count` random rows: those whose ids draw the smallest numbers. */
-static int sample_pool(const fb_host *host, const fb_round *round, size_t count, offer *o)
-{
-    size_t n = round->pool_count, kept = 0;
-    double *draws = host->alloc(host, n, sizeof *draws);
-    bool *drawn = host->alloc(host, n, sizeof *drawn);
-    uint32_t *rows = host->alloc(host, count, sizeof *rows);
-    if (!draws || !drawn || !rows)
-        return kit_fail_memory(host, "a part of the sub-pool");
-    for (size_t i = 0; i < n; i++)
-        host->random_uniform(host, 0, 0, round->pool_ids[i], 1, draws + i);
-    int rc = kit_top_k(host, draws, n, count, KIT_SMALLEST_FIRST, rows);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    for (size_t i = 0; i < count; i++)
-        drawn[rows[i]] = true;
-    for (size_t i = 0; i < n; i++)
-        if (drawn[i])
-            rows[kept++] = (uint32_t)i;
-    o->rows = rows;
-    rc = take_rows(host, &o->x, rows, count, &o->x);
-    return rc == FB_PLUGIN_OK ? take_rows(host, &o->p, rows, count, &o->p) : rc;
-}
-
-/* The labelled samples and their probabilities, as the head gives them. */
-static int take_labeled(const fb_host *host, size_t d, size_t classes, offer *o)
-{
-    kit_matrix weights, bias, x;
-    int rc = kit_get_matrix(host, "labeled_embeddings", 0, &x);
-    if (rc == FB_PLUGIN_OK)
-        rc = kit_get_matrix(host, "head_weights", 0, &weights);
-    if (rc == FB_PLUGIN_OK)
-        rc = kit_get_matrix(host, "head_bias", 0, &bias);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    if (x.columns != d || weights.rows != d || weights.columns != classes ||
-        bias.columns != classes)
-        return host->fail(host, FB_PLUGIN_EINVAL,
-                          "embeddings are %zu wide and there are %zu classes, but labelled "
-                          "embeddings are %zu wide and the head is (%zu, %zu) with %zu biases",
-                          d, classes, x.columns, weights.rows, weights.columns, bias.columns);
-    float *p = host->alloc(host, x.rows, classes * sizeof *p);
-    if (!p)
-        return kit_fail_memory(host, "the labelled samples' probabilities");
-    rc = kit_dense(host, x.data, x.rows, d, weights.data, bias.data, classes, p);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    kernels_log_softmax(x.rows, classes, p, classes, p, classes);
-    kernels_exp(x.rows * classes, p, p);
-    o->labeled_x = x;
-    o->labeled_p = (kit_matrix){p, x.rows, classes};
-    return FB_PLUGIN_OK;
-}
-
-static int take_offer(const instance *self, const fb_round *round, offer *ret_offer)
-{
-    const fb_host *host = self->host;
-    size_t limit = self->pool > round->batch ? self->pool : round->batch;
-    offer o = {0};
-    int rc = kit_get_matrix(host, "embeddings", 0, &o.x);
-    if (rc == FB_PLUGIN_OK)
-        rc = kit_get_matrix(host, "probabilities", 0, &o.p);
-    if (rc == FB_PLUGIN_OK && round->labeled_count > 0)
-        rc = take_labeled(host, o.x.columns, o.p.columns, &o);
-    if (rc == FB_PLUGIN_OK && self->pool > 0 && limit < round->pool_count)
-        rc = sample_pool(host, round, limit, &o);
-    if (rc == FB_PLUGIN_OK)
-        *ret_offer = o;
-    return rc;
 }
 
 /* ---- the problem ---------------------------------------------------------------------------- */
@@ -189,7 +98,7 @@ static int make_matrices(const instance *self, const bait_samples *labeled,
                               1 / (double)(labeled->count + candidates->count), ret_matrices);
 }
 
-static int choose(const instance *self, const offer *o, size_t batch, uint32_t *ret_positions)
+static int choose(const instance *self, const bait_offer *o, size_t batch, uint32_t *ret_positions)
 {
     const fb_host *host = self->host;
     bait_samples candidates, labeled;
@@ -200,7 +109,9 @@ static int choose(const instance *self, const offer *o, size_t batch, uint32_t *
     if (rc != FB_PLUGIN_OK)
         return rc;
     size_t d = axes ? self->components : o->x.columns, m = o->p.columns - 1;
-    rc = make_samples(host, &o->labeled_x, &o->labeled_p, axes, d, m, false, &labeled);
+    rc = bait_check_size(host, d, m);
+    if (rc == FB_PLUGIN_OK)
+        rc = make_samples(host, &o->labeled_x, &o->labeled_p, axes, d, m, false, &labeled);
     if (rc == FB_PLUGIN_OK)
         rc = make_samples(host, &o->x, &o->p, axes, d, m, true, &candidates);
     if (rc == FB_PLUGIN_OK)
@@ -219,8 +130,8 @@ static int choose(const instance *self, const offer *o, size_t batch, uint32_t *
 static int select_bait(void *argument, const fb_round *round, uint32_t *ret_ids)
 {
     const instance *self = argument;
-    offer o;
-    int rc = take_offer(self, round, &o);
+    bait_offer o;
+    int rc = bait_take_offer(self->host, round, self->pool, &o);
     if (rc == FB_PLUGIN_OK)
         rc = choose(self, &o, round->batch, ret_ids);
     for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
@@ -275,8 +186,9 @@ static const fb_strategy strategy = {
     .citation = "Ash, J. T., Goel, S., Krishnamurthy, A., & Kakade, S. M. (2021). Gone fishing: "
                 "Neural active learning with Fisher embeddings. NeurIPS. arXiv:2106.09675",
     .deviations = "Embeddings wider than `components` are projected on as many principal axes, "
-                  "where the authors use all of their width; of samples with equal scores the one "
-                  "with the smaller id is asked for.",
+                  "where the authors use all of their width; the samples to learn about are the "
+                  "sub-pool and the labelled ones, for the authors the whole training set; of "
+                  "samples with equal scores the one with the smaller id is asked for.",
     .params = params,
     .param_count = sizeof params / sizeof *params,
     .create = create,

@@ -579,9 +579,8 @@ static int too_large(const fb_host *host, const fb_round *round, void *argument)
 {
     (void)round;
     (void)argument;
-    bait_information all = {.d = 203, .m = 99};
-    bait_matrices matrices;
-    return bait_matrices_init(host, &all, &all, 1, 1, 1, &matrices);
+    assert_int_equal(bait_check_size(host, 202, 99), 0);
+    return bait_check_size(host, 203, 99);
 }
 
 static void matrices_too_large_are_refused(void **state)
@@ -590,7 +589,7 @@ static void matrices_too_large_are_refused(void **state)
     fb_error err = {0};
     assert_int_equal(probe_run(too_large, NULL, 8, 1, NULL, NULL, &err), FB_ERANGE);
     assert_non_null(strstr(err.text, "203 features and 100 classes make matrices of 20097 rows"));
-    assert_non_null(strstr(err.text, "lower `components`, to 202 at most"));
+    assert_non_null(strstr(err.text, "set `components` to 202 at most"));
 }
 
 static void memory_that_is_short_is_said(void **state)

@@ -13,27 +13,35 @@ typedef struct change {
     const double *factors;
     double sign;
     double *factor; /* (m, m): L */
+    double *half;   /* (m, m): L^-1 q */
     double *middle; /* (m, m): L^-1 q L'^-1 */
 } change;
 
-/* out (m) = the row (d m) of a matrix times x': first the features, then A. */
+/* v (m) <- A' v, whose elements are `stride` apart. */
+static void apply_factor(const change *c, size_t stride, double *v)
+{
+    size_t m = c->greedy->matrices->m;
+    const double *diagonal = c->factors, *left = diagonal + m * BAIT_LANES;
+    const double *right = left + m * BAIT_LANES;
+    double below = 0;
+    for (size_t a = m; a-- > 0;) {
+        double old = v[a * stride];
+        v[a * stride] = diagonal[a * BAIT_LANES] * old - left[a * BAIT_LANES] * below;
+        below += right[a * BAIT_LANES] * old;
+    }
+}
+
+/* out (m) = the row (d m) of a matrix times x'. */
 static void multiply_row(const change *c, const double *row, double *out)
 {
     size_t d = c->greedy->matrices->d, m = c->greedy->matrices->m;
-    const double *diagonal = c->factors, *left = diagonal + m * BAIT_LANES,
-                 *right = left + m * BAIT_LANES;
-    double below = 0;
     memset(out, 0, m * sizeof *out);
     for (size_t k = 0; k < d; k++) {
         double feature = c->features[k * BAIT_LANES];
         for (size_t a = 0; a < m; a++)
             out[a] += feature * row[k * m + a];
     }
-    for (size_t a = m; a-- > 0;) {
-        double old = out[a];
-        out[a] = diagonal[a * BAIT_LANES] * old - left[a * BAIT_LANES] * below;
-        below += right[a * BAIT_LANES] * old;
-    }
+    apply_factor(c, 1, out);
 }
 
 /* fb_loop_body over rows of `change`: M^-1 x' and M^-1 F M^-1 x'. */
@@ -48,49 +56,38 @@ static void multiply_rows(void *argument, size_t first, size_t count)
     }
 }
 
-/* k and q of the sample itself, (m, m) each and one after the other, from `change`. */
-static void multiply_by_sample(const change *c, double *k, double *q)
+/* both (m, 2 m) = x times `change`: the sample's own k and q side by side. */
+static void multiply_by_sample(const change *c, double *both)
 {
-    size_t d = c->greedy->matrices->d, m = c->greedy->matrices->m;
-    const double *diagonal = c->factors, *left = diagonal + m * BAIT_LANES,
-                 *right = left + m * BAIT_LANES;
-    memset(k, 0, m * m * sizeof *k);
-    memset(q, 0, m * m * sizeof *q);
-    for (size_t i = 0; i < d * m; i++) {
+    size_t m = c->greedy->matrices->m, size = c->greedy->matrices->size;
+    memset(both, 0, 2 * m * m * sizeof *both);
+    for (size_t i = 0; i < size; i++) {
         const double *row = c->greedy->change + i * 2 * m;
-        double feature = c->features[i / m * BAIT_LANES];
-        for (size_t j = 0; j < m; j++) {
-            k[i % m * m + j] += feature * row[j];
-            q[i % m * m + j] += feature * row[m + j];
-        }
+        double feature = c->features[i / m * BAIT_LANES], *sum = both + i % m * 2 * m;
+        for (size_t j = 0; j < 2 * m; j++)
+            sum[j] += feature * row[j];
     }
-    for (size_t j = 0; j < m; j++) {
-        double below_k = 0, below_q = 0;
-        for (size_t a = m; a-- > 0;) {
-            double old_k = k[a * m + j], old_q = q[a * m + j];
-            k[a * m + j] = diagonal[a * BAIT_LANES] * old_k - left[a * BAIT_LANES] * below_k;
-            q[a * m + j] = diagonal[a * BAIT_LANES] * old_q - left[a * BAIT_LANES] * below_q;
-            below_k += right[a * BAIT_LANES] * old_k;
-            below_q += right[a * BAIT_LANES] * old_q;
-        }
-    }
+    for (size_t j = 0; j < 2 * m; j++)
+        apply_factor(c, 2 * m, both + j);
 }
 
-static int make_factor(change *c, double *k, double *q)
+/* L and L^-1 q L'^-1 from the sample's own k and q. */
+static int make_factor(const change *c, const double *both)
 {
     size_t m = c->greedy->matrices->m;
     for (size_t i = 0; i < m; i++)
-        for (size_t j = 0; j < m; j++)
-            k[i * m + j] = (i == j) + c->sign * k[i * m + j];
-    int rc = kit_cholesky(c->greedy->host, "I + x M^-1 x' of the chosen sample", m, k);
+        for (size_t j = 0; j < m; j++) {
+            c->factor[i * m + j] = (i == j) + c->sign * both[i * 2 * m + j];
+            c->half[i * m + j] = both[i * 2 * m + m + j];
+        }
+    int rc = kit_cholesky(c->greedy->host, "I + x M^-1 x' of the chosen sample", m, c->factor);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    kit_lower_solve(m, k, m, m, q, m);
+    kit_lower_solve(m, c->factor, m, m, c->half, m);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < m; j++)
-            c->middle[j * m + i] = q[i * m + j];
-    kit_lower_solve(m, k, m, m, c->middle, m);
-    c->factor = k;
+            c->middle[j * m + i] = c->half[i * m + j];
+    kit_lower_solve(m, c->factor, m, m, c->middle, m);
     return FB_PLUGIN_OK;
 }
 
@@ -128,15 +125,17 @@ int bait_change_matrices(bait_greedy *greedy, const bait_samples *samples, size_
     const fb_host *host = greedy->host;
     bait_matrices *r = greedy->matrices;
     size_t m = r->m, block = i / BAIT_LANES, lane = i % BAIT_LANES, grain = 16;
-    double *k = greedy->small, *q = k + m * m;
+    double *both = greedy->small;
     change c = {.greedy = greedy,
                 .features = samples->features[block * r->d] + lane,
                 .factors = samples->factors[block * 3 * m] + lane,
                 .sign = sign,
-                .middle = q + m * m};
+                .factor = both + 2 * m * m,
+                .half = both + 3 * m * m,
+                .middle = both + 4 * m * m};
     host->parallel_for(host, r->size, grain, multiply_rows, &c);
-    multiply_by_sample(&c, k, q);
-    int rc = make_factor(&c, k, q);
+    multiply_by_sample(&c, both);
+    int rc = make_factor(&c, both);
     if (rc != FB_PLUGIN_OK)
         return rc;
     host->parallel_for(host, r->size, grain, finish_rows, &c);

@@ -11,7 +11,7 @@ int bait_greedy_init(const fb_host *host, bait_matrices *matrices, bait_greedy *
     bait_greedy g = {.host = host, .matrices = matrices};
     g.change = host->alloc(host, matrices->size, 2 * m * sizeof *g.change);
     g.swapped = host->alloc(host, matrices->size, 2 * m * sizeof *g.swapped);
-    g.small = host->alloc(host, 4 * m, m * sizeof *g.small);
+    g.small = host->alloc(host, 5 * m, m * sizeof *g.small);
     if (!g.change || !g.swapped || !g.small)
         return kit_fail_memory(host, "BAIT's changes of its matrices");
     int rc = bait_blocks_init(host, 2 * m * m + 2 * m, &g.blocks);
@@ -108,8 +108,6 @@ static int find_best(const bait_greedy *greedy, const bait_samples *samples, con
     for (size_t i = 0; i < samples->count; i++) {
         double score = bait_score_of(samples, i);
         if (!isfinite(score))
-    const double *scores = samples->scores[0];
-        if (!isfinite(scores[i]))
             return greedy->host->fail(greedy->host, FB_PLUGIN_ENUMERIC,
                                       "BAIT's score of row %zu is not finite: the embeddings are "
                                       "too large for this lambda; raise it",
@@ -118,7 +116,6 @@ static int find_best(const bait_greedy *greedy, const bait_samples *samples, con
             best = i;
             most = score;
         }
-        if (!taken[i] && (best == KIT_NONE || scores[i] > scores[best]))
     }
     *ret_best = best;
     return FB_PLUGIN_OK;
@@ -159,8 +156,6 @@ static size_t find_cheapest(const bait_samples *chosen, const uint32_t *position
         double cost = bait_score_of(chosen, i);
         if (!isfinite(cost))
             cost = INFINITY;
-    const double *costs = chosen->scores[0];
-        double cost = isfinite(costs[i]) ? costs[i] : INFINITY;
         if (dropped[i])
             continue;
         if (cheapest == KIT_NONE || cost < least ||

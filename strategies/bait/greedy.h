@@ -24,7 +24,7 @@ typedef struct bait_greedy {
     bait_blocks blocks;
     double *change;  /* (d m, 2 m): W and Z side by side */
     double *swapped; /* (d m, 2 m): Z and W */
-    double *small;   /* (4 m m) */
+    double *small;   /* (5 m m) */
 } bait_greedy;
 
 /* For choices among samples of these contrasts. */

@@ -5,6 +5,31 @@
 
 #include "blocks.h"
 
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static double gigabytes(size_t size)
+{
+    return 32e-9 * (double)size * (double)size;
+}
+
+int bait_check_size(const fb_host *host, size_t d, size_t m)
+{
+    if (m == 0 || d <= BAIT_SIZE_MAX / m)
+        return FB_PLUGIN_OK;
+    return host->fail(host, FB_PLUGIN_ERANGE,
+                      "%zu features and %zu classes make matrices of %zu rows, which take %.0f GB: "
+                      "at most %d rows are allowed; set `components` to %zu at most",
+                      d, m + 1, d * m, gigabytes(d * m), (int)BAIT_SIZE_MAX, BAIT_SIZE_MAX / m);
+}
+
+static int fail_large(const fb_host *host, size_t d, size_t m)
+{
+    return host->fail(host, FB_PLUGIN_ENOMEM,
+                      "out of memory: matrices of %zu rows, which %zu features and %zu classes "
+                      "make, take %.2f GB; lower `components`",
+                      d * m, d, m + 1, gigabytes(d * m));
+}
+
 /* ---- products of two features --------------------------------------------------------------- */
 
 /* Pairs of features are taken so many at a time. */
@@ -41,7 +66,7 @@ int bait_information_alloc(const fb_host *host, size_t d, size_t m,
 {
     double *sum = host->alloc(host, bait_pairs(d), bait_pairs(m) * sizeof *sum);
     if (!sum)
-        return kit_fail_memory(host, "BAIT's Fisher information");
+        return fail_large(host, d, m);
     *ret_information = (bait_information){d, m, sum};
     return FB_PLUGIN_OK;
 }
@@ -134,44 +159,22 @@ static void expand(const bait_information *information, double share, double *ou
         }
 }
 
-static int alloc_matrices(const fb_host *host, size_t d, size_t m, bait_matrices *matrices,
-                          double **ret_third)
-{
-    size_t size = d * m;
-    double gigabytes = 3 * 8e-9 * (double)size * (double)size;
-    if (size > BAIT_SIZE_MAX)
-        return host->fail(host, FB_PLUGIN_ERANGE,
-                          "%zu features and %zu classes make matrices of %zu rows, of which three "
-                          "take %.1f GB: at most %d rows are allowed; lower `components`, to %zu "
-                          "at most",
-                          d, m + 1, size, gigabytes, (int)BAIT_SIZE_MAX, BAIT_SIZE_MAX / m);
-    *matrices = (bait_matrices){.d = d, .m = m, .size = size};
-    matrices->inverse = host->alloc(host, size * size, sizeof(double));
-    matrices->spread = host->alloc(host, size * size, sizeof(double));
-    *ret_third = host->alloc(host, size * size, sizeof(double));
-    if (!matrices->inverse || !matrices->spread || !*ret_third)
-        return host->fail(host, FB_PLUGIN_ENOMEM,
-                          "out of memory for three matrices of %zu rows, %.1f GB, which %zu "
-                          "features and %zu classes take; lower `components`",
-                          size, gigabytes, d, m + 1);
-    return FB_PLUGIN_OK;
-}
-
 int bait_matrices_init(const fb_host *host, const bait_information *labeled,
                        const bait_information *all, double lambda, double labeled_share,
                        double share, bait_matrices *ret_matrices)
 {
-    bait_matrices r;
-    double *third = NULL;
-    int rc = alloc_matrices(host, all->d, all->m, &r, &third);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
-    size_t size = r.size;
+    size_t size = all->d * all->m;
+    bait_matrices r = {.d = all->d, .m = all->m, .size = size};
+    r.inverse = host->alloc(host, size * size, sizeof *r.inverse);
+    r.spread = host->alloc(host, size * size, sizeof *r.spread);
+    double *third = host->alloc(host, size * size, sizeof *third);
+    if (!r.inverse || !r.spread || !third)
+        return fail_large(host, r.d, r.m);
     expand(labeled, labeled_share, r.spread);
     for (size_t i = 0; i < size; i++)
         r.spread[i * size + i] += lambda;
-    rc = kit_cholesky(host, "the labelled samples' Fisher information with lambda", size,
-                      r.spread);
+    int rc = kit_cholesky(host, "the labelled samples' Fisher information with lambda", size,
+                          r.spread);
     if (rc != FB_PLUGIN_OK)
         return rc;
     kit_cholesky_inverse(host, size, r.spread, r.inverse);
@@ -266,7 +269,7 @@ int bait_project(const fb_host *host, const bait_matrices *matrices, bait_sample
     projection p = {.samples = samples};
     double *forms = host->alloc(host, 2 * pairs, feature_pairs * sizeof *forms);
     if (!forms)
-        return kit_fail_memory(host, "BAIT's quadratic forms");
+        return fail_large(host, samples->d, samples->m);
     make_forms(matrices, matrices->inverse, forms);
     make_forms(matrices, matrices->spread, forms + pairs * feature_pairs);
     p.forms = forms;

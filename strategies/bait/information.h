@@ -6,6 +6,12 @@
 
 #include "samples.h"
 
+/* Three matrices of d m rows, and as much as a fourth for sums and forms, have to be held: that is
+ * 32 (d m)^2 bytes. FB_PLUGIN_ERANGE beyond BAIT_SIZE_MAX rows, with what would help; the functions
+ * below give FB_PLUGIN_ENOMEM with the same when memory is short. */
+enum { BAIT_SIZE_MAX = 20000 };
+int bait_check_size(const fb_host *host, size_t d, size_t m);
+
 /* A sum of x'x over samples: element (k, c), (l, c'), which depends neither on the order of k and
  * l nor on that of c and c', is at (bait_pairs(k) + l, bait_pairs(c) + c') of this matrix, l <= k
  * and c' <= c. */
@@ -28,9 +34,7 @@ typedef struct bait_matrices {
 } bait_matrices;
 
 /* M = lambda I + labeled_share (the labelled sum), F = share (all of the sum). FB_PLUGIN_ENUMERIC
- * when lambda is too small for the labelled sum; FB_PLUGIN_ERANGE beyond BAIT_SIZE_MAX, and
- * FB_PLUGIN_ENOMEM for want of three matrices' memory, with what would help. */
-enum { BAIT_SIZE_MAX = 20000 };
+ * when lambda is too small for the labelled sum. */
 int bait_matrices_init(const fb_host *host, const bait_information *labeled,
                        const bait_information *all, double lambda, double labeled_share,
                        double share, bait_matrices *ret_matrices);

@@ -15,8 +15,8 @@
  *     A_ja = -left_a right_j for j > a,  left_a = sqrt(p_a / (q_a-1 q_a)),
  *                                        right_j = s_j (p_j - q_j / w_j).
  *
- * The sample's x is then A' (x) h', (m, d m), in place of the published (C, d C) one: the two differ
- * by an isometry, which no trace of BAIT's notices. Element (k, c), feature and contrast, of the
+ * The sample's x is then A' (x) h', (m, d m), in place of the published (C, d C) one: an isometry
+ * lies between them, which no trace of BAIT's notices. Element (k, c), feature and contrast, of the
  * long side is k m + c.
  *
  * Samples are held BAIT_LANES at a time, side by side, so that what is done to each is done to all

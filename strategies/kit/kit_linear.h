@@ -20,6 +20,10 @@
 
 #include "kit_services.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* C (m, n) = A (scale B), or C + A (scale B) where `add`. Each element is one chain of fused
  * multiply-adds in order of k, started at 0 or at C. C overlaps neither operand. */
 typedef struct kit_product {
@@ -72,5 +76,9 @@ int kit_eigen(const fb_host *host, size_t n, double *a, double *ret_values);
  * are mean squares along the axes (divided by n). O(n d^2 + d^3) time, 16 d^2 bytes. */
 int kit_pca(const fb_host *host, const kit_matrix *x, size_t k, double *ret_mean,
             double *ret_axes, double *ret_variances);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
