@@ -121,6 +121,35 @@ static void gemm_shapes(void **state)
                          random_size(0, 5));
 }
 
+/* Rows of A that are listed, some of them twice, give what a matrix of copies gives. */
+static void gemm_of_listed_rows(void **state)
+{
+    (void)state;
+    enum { ROWS = 40, M = 29, N = 45, K = 700 };
+    random_from(31);
+    float *a = random_floats(ROWS * K), *b = random_floats(K * N), *start = random_floats(M * N);
+    float *copies = exact(M * K), *wanted = exact(M * N);
+    uint32_t rows[M];
+    for (size_t i = 0; i < M; i++) {
+        rows[i] = (uint32_t)random_size(0, ROWS - 1);
+        memcpy(copies + i * K, a + rows[i] * K, K * sizeof *a);
+    }
+    memcpy(wanted, start, M * N * sizeof *wanted);
+    kernels_gemm_plain(false, false, M, N, K, copies, K, b, N, 1, wanted, N);
+    EACH_ISA(isa) {
+        float *c = guarded(M * N);
+        memcpy(c, start, M * N * sizeof *c);
+        assert_int_equal(kernels_gemm_rows(rows, M, N, K, a, K, b, N, c, N), 0);
+        assert_same_bits(c, wanted, M * N, *isa);
+        release(c, M * N);
+    }
+    free(wanted);
+    free(copies);
+    free(start);
+    free(b);
+    free(a);
+}
+
 static void gemm_of_nothing(void **state)
 {
     (void)state;
@@ -497,6 +526,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(isa_selection),
         cmocka_unit_test(gemm_shapes),
+        cmocka_unit_test(gemm_of_listed_rows),
         cmocka_unit_test(gemm_of_nothing),
         cmocka_unit_test(gemm_not_finite),
         cmocka_unit_test(gemm_in_threads),

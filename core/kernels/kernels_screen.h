@@ -32,8 +32,8 @@
  *
  *     |x| R + |e| Q + |(1, x)| S + drift
  *
- * has the sign of the chains'. It is compared twice: with 8-bit integers first, and where they leave
- * a doubt with ones of 14 and 16 bits.
+ * has the sign of the chains'. It is compared twice: with integers of 8 bits first, and where they
+ * leave a doubt with ones of 14 and 16.
  *
  * The answers are the same under every instruction set, because integers are exact and the few
  * floating-point operations are fixed; but a caller who asks the exact chain about the unsure

@@ -5,7 +5,11 @@
 #include "scratch.h"
 #include "screen.h"
 
-enum { ROWS = SCREEN_PANEL, HEADS = SCREEN_HEADS, WORD = 4 /* bytes that are multiplied at once */ };
+enum {
+    ROWS = SCREEN_PANEL,
+    HEADS = SCREEN_HEADS,
+    WORD = 4 /* bytes that are multiplied at once */
+};
 
 /* ---- coarse products ------------------------------------------------------------------------ */
 
@@ -190,7 +194,7 @@ static float coarse_logit(const candidate *row, size_t h, size_t c)
 
 /* 8 products of FINE_ROW and FINE_HEAD fit 31 bits. */
 enum { ROW_HEAD_SAFE = 8 * 16 };
-_Static_assert((int64_t)SCREEN_FINE_ROW * SCREEN_FINE_HEAD * 8 <= INT32_MAX, "lanes do not overflow");
+_Static_assert((int64_t)SCREEN_FINE_ROW * SCREEN_FINE_HEAD * 8 <= INT32_MAX, "lanes suffice");
 
 static float fine_logit(const candidate *row, size_t h, size_t c)
 {
@@ -240,6 +244,7 @@ int ISA(screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads 
     kernels_scratch *scratch = kernels_scratch_get();
     if (!scratch)
         return FB_ENOMEM;
+    _Static_assert(ROWS * SCREEN_CLASSES_MAX * HEADS <= BLOCK_K * BLOCK_N, "a panel's sums fit");
     int32_t *sums = (int32_t *)(void *)scratch->right;
     const size_t depth = screen_depth(rows->inputs), classes = heads->classes;
     for (size_t panel = first; panel < first + count; panel += ROWS) {

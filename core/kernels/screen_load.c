@@ -5,8 +5,8 @@
 
 enum { HEADS = SCREEN_HEADS, WORD = 4, UNIT = SCREEN_COARSE_UNIT };
 
-/* Beyond LARGE a sum might overflow, and below SMALL a step's inverse: such a head is always unsure,
- * such a row is all rounding error. */
+/* Beyond LARGE a sum might overflow, and below SMALL a step's inverse: such a head is always
+ * unsure, such a row is all rounding error. */
 static const float LARGE = 1e15f, SMALL = 1e-30f;
 static const double SUM_LARGE = 1e30;
 
@@ -216,7 +216,8 @@ static double largest_distance(size_t classes, size_t depth, const int16_t *rows
         own[a] = screen_dot(depth, SCREEN_DEPTH_UNIT, x, x);
         norm2 = own[a] > norm2 ? own[a] : norm2;
         for (size_t c = 0; c < a; c++) {
-            const int64_t here = own[a] + own[c] - 2 * screen_dot(depth, SCREEN_DEPTH_UNIT, x, rows + c * depth);
+            const int64_t dot = screen_dot(depth, SCREEN_DEPTH_UNIT, x, rows + c * depth);
+            const int64_t here = own[a] + own[c] - 2 * dot;
             distance2 = here > distance2 ? here : distance2;
         }
     }
@@ -231,7 +232,8 @@ void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *w
     const float largest = largest_change(d * classes, weights, heads->weights);
     const bool usable = largest == 0 || (largest >= SMALL && largest <= LARGE);
     const double step = usable ? (double)(largest / SCREEN_FINE_HEAD) : 0;
-    round_head(heads, h, weights, usable && largest > 0 ? SCREEN_FINE_HEAD / largest : 0);
+    round_head(heads, h, usable ? weights : heads->weights,
+               usable && largest > 0 ? SCREEN_FINE_HEAD / largest : 0);
 
     float low = INFINITY, high = -INFINITY;
     for (size_t c = 0; c < classes; c++) {
@@ -249,7 +251,8 @@ void ISA(screen_load_head)(kernels_screen_heads *heads, size_t h, const float *w
                                                 &norm);
     const double rest = step * largest_distance(classes, depth, heads->rest + h * classes * depth,
                                                 &unused);
-    const double spread = (double)high - (double)low, far = fmax(fabs((double)low), fabs((double)high));
+    const double spread = (double)high - (double)low;
+    const double far = fmax(fabs((double)low), fabs((double)high));
     const double change = step * norm + half + far;
     const double slack = (2.01 * (double)d + 64) * 0x1p-24 * change;
     heads->fine_step[h] = (float)step;

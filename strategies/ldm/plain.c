@@ -53,6 +53,7 @@ static uint16_t compare_label(const float *logits, size_t classes, size_t hypoth
 typedef struct plain_task {
     const ldm_batch *batch;
     ldm_samples *samples;
+    size_t pieces;
     int status[LDM_PIECES];
 } plain_task;
 
@@ -63,7 +64,7 @@ static int try_piece(const plain_task *task, size_t piece)
     size_t hypotheses = batch->count, width = batch->classes * hypotheses, first, left;
     size_t together = batch->logit_count / width;
     float *logits = batch->logits + piece * batch->logit_count;
-    ldm_piece(x->rows, piece, &first, &left);
+    ldm_piece(x->rows, task->pieces, piece, &first, &left);
     while (left > 0) {
         size_t count = smaller(together, left);
         for (size_t i = 0; i < count; i++)
@@ -90,9 +91,9 @@ static void try_pieces(void *argument, size_t first, size_t count)
 
 int ldm_try_plainly(const fb_host *host, const ldm_batch *batch, ldm_samples *samples)
 {
-    plain_task task = {.batch = batch, .samples = samples};
-    host->parallel_for(host, LDM_PIECES, 1, try_pieces, &task);
-    for (size_t piece = 0; piece < LDM_PIECES; piece++)
+    plain_task task = {.batch = batch, .samples = samples, .pieces = ldm_pieces(samples->x.rows)};
+    host->parallel_for(host, task.pieces, 1, try_pieces, &task);
+    for (size_t piece = 0; piece < task.pieces; piece++)
         if (task.status[piece])
             return kit_fail_memory(host, "a matrix product");
     samples->tried = samples->x.rows;

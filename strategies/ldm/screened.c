@@ -75,7 +75,8 @@ static int alloc_screen(const fb_host *host, const ldm_head *head, const kit_mat
         .wrong_from = given ? host->alloc(host, n + 1, sizeof(size_t)) : NULL,
     };
     if (!screen.rows.coarse || !screen.rows.fine || !screen.rows.bounds || !screen.rows.logits ||
-        !screen.rows.labels || !screen.steadiness || !screen.unsure || (given && !screen.wrong_from))
+        !screen.rows.labels || !screen.steadiness || !screen.unsure ||
+        (given && !screen.wrong_from))
         return kit_fail_memory(host, "samples as integers");
     *ret_screen = screen;
     return FB_PLUGIN_OK;
@@ -178,6 +179,7 @@ typedef struct screen_task {
     const uint32_t *least; /* NULL: nobody is left out */
     size_t enough;
     ldm_samples *samples;
+    size_t pieces;
     int status[LDM_PIECES];
 } screen_task;
 
@@ -277,7 +279,7 @@ static void try_pieces(void *argument, size_t first, size_t count)
     for (size_t piece = first; piece < first + count; piece++) {
         float *logits = task->batch->logits + piece * task->batch->logit_count;
         size_t from, positions;
-        ldm_piece(task->samples->tried, piece, &from, &positions);
+        ldm_piece(task->samples->tried, task->pieces, piece, &from, &positions);
         int rc = screen_positions(task, from, positions);
         for (size_t h = 0; rc == 0 && h < task->batch->count; h++)
             rc = decide_positions(task, h, from, positions, logits);
@@ -290,8 +292,9 @@ int ldm_try_screened(const fb_host *host, const ldm_batch *batch, const uint32_t
 {
     screen_task task = {.batch = batch, .least = least, .enough = enough, .samples = samples};
     samples->tried = count_shaky(samples->screen->steadiness, samples->x.rows, batch->reach);
-    host->parallel_for(host, LDM_PIECES, 1, try_pieces, &task);
-    for (size_t piece = 0; piece < LDM_PIECES; piece++)
+    task.pieces = ldm_pieces(samples->tried);
+    host->parallel_for(host, task.pieces, 1, try_pieces, &task);
+    for (size_t piece = 0; piece < task.pieces; piece++)
         if (task.status[piece])
             return kit_fail_memory(host, "a matrix product");
     return FB_PLUGIN_OK;

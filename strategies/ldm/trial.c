@@ -127,13 +127,20 @@ int ldm_samples_init(const fb_host *host, const ldm_head *head, const kit_matrix
     return FB_PLUGIN_OK;
 }
 
-void ldm_piece(size_t count, size_t piece, size_t *ret_first, size_t *ret_count)
+size_t ldm_pieces(size_t count)
+{
+    /* Each piece packs the weights of each hypothesis of which something is unsure. */
+    enum { WORTH_IT = 1000 };
+    size_t pieces = count / WORTH_IT;
+    return pieces < 1 ? 1 : pieces < LDM_PIECES ? pieces : LDM_PIECES;
+}
+
+void ldm_piece(size_t count, size_t pieces, size_t piece, size_t *ret_first, size_t *ret_count)
 {
     const size_t unit = KERNELS_SCREEN_PANEL, units = (count + unit - 1) / unit;
-    size_t first = units * piece / LDM_PIECES * unit;
-    size_t end = units * (piece + 1) / LDM_PIECES * unit;
-    *ret_first = first;
-    *ret_count = (end < count ? end : count) - first;
+    size_t first = units * piece / pieces * unit, end = units * (piece + 1) / pieces * unit;
+    *ret_first = first < count ? first : count;
+    *ret_count = (end < count ? end : count) - *ret_first;
 }
 
 /* ---- trials --------------------------------------------------------------------------------- */

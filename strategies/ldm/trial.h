@@ -22,7 +22,7 @@ typedef struct ldm_head {
     kit_matrix bias;    /* (1, C) */
 } ldm_head;
 
-/* Loops over samples are cut into so many pieces, each with memory of its own. */
+/* Loops over samples are cut into so many pieces at most, each with memory of its own. */
 enum { LDM_PIECES = 8 };
 
 typedef struct ldm_batch {
@@ -56,8 +56,8 @@ typedef struct ldm_samples {
     uint32_t *order;           /* (rows): the row at a position */
     ldm_screen *screen;        /* NULL: tried plainly */
     /* The answers of the last batch: */
-    size_t tried;              /* positions from here on have no change, or what wrong_from counts */
-    uint16_t *differs;         /* (rows) by position: bit h where hypothesis h gives another label */
+    size_t tried;              /* positions from here on keep the unperturbed head's label */
+    uint16_t *differs;         /* (rows) by position: bit h where hypothesis h's label is another */
     size_t counts[LDM_BATCH_MAX]; /* for each hypothesis, the samples it differs on */
 } ldm_samples;
 
@@ -74,14 +74,18 @@ void ldm_batch_draw(const fb_host *host, const ldm_head *head, uint32_t scale, f
 int ldm_samples_init(const fb_host *host, const ldm_head *head, const kit_matrix *x,
                      const uint32_t *labels, bool screened, ldm_samples *ret_samples);
 
-/* Sets `tried`, `differs` and `counts`. `least` not NULL (rows, by position): samples whose least is
- * `enough` or below may be left out, without a change and without a count. */
+/* Sets `tried`, `differs` (of what is tried) and `counts`. `least` not NULL (rows, by position):
+ * samples whose least is `enough` or below may be left out, without a change or a count. */
 int ldm_batch_try(const fb_host *host, const ldm_batch *batch, const uint32_t *least,
                   size_t enough, ldm_samples *samples);
 
 /* ---- shared by the two ways to try ---------------------------------------------------------- */
 
-/* The positions of a piece: shares of `count`, in whole panels of the screen. */
-void ldm_piece(size_t count, size_t piece, size_t *ret_first, size_t *ret_count);
+/* The pieces that `count` positions are worth, 1 .. LDM_PIECES. */
+size_t ldm_pieces(size_t count);
+
+/* The positions of piece number `piece` of so many: shares of `count`, in whole panels of the
+ * screen. */
+void ldm_piece(size_t count, size_t pieces, size_t piece, size_t *ret_first, size_t *ret_count);
 
 #endif
