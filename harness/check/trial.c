@@ -253,7 +253,7 @@ trial trial_make(const fb_strategy *strategy, const fb_value *values)
     return (trial){
         .strategy = strategy,
         .values = values,
-        .services = {.n = 60, .width = 8, .classes = 4, .labeled = 12},
+        .services = {.n = 40, .width = 8, .classes = 4, .labeled = 12},
         .batch = 5,
     };
 }

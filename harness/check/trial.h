@@ -38,7 +38,7 @@ typedef struct trial_facts {
  * is added what they look like. *ret_facts is set in any case. */
 int trial_run(const trial *t, host_answer *ret_answer, trial_facts *ret_facts, fb_error *err);
 
-/* The ordinary trial: 60 samples of 4 classes, 12 labelled ones, a batch of 5. It is called the
+/* The ordinary trial: 40 samples of 4 classes, 12 labelled ones, a batch of 5. It is called the
  * trial 1 and the round 2. */
 trial trial_make(const fb_strategy *strategy, const fb_value *values);
 
