@@ -248,7 +248,7 @@ static int score_on_threads(const fb_host *host, const fb_round *round, void *ar
     double *scores = malloc(stack.rows * sizeof *scores), *at_once = argument;
     assert_non_null(scores);
     int rc = kit_score_rows(host, &stack, kit_mutual_information, scores);
-    if (!*at_once) /* the first run: all at once */
+    if (*at_once == 0) /* the first run: all at once */
         kit_mutual_information(&stack, at_once);
     assert_memory_equal(scores, at_once, stack.rows * sizeof *scores);
     free(scores);
