@@ -3,7 +3,7 @@
  * batch-bald: the batch whose labels, taken together, say the most about the network. */
 #include <math.h>
 
-#include "batch-bald/joint.h"
+#include "batch_bald/joint.h"
 
 /* ---- parameters ----------------------------------------------------------------------------- */
 
