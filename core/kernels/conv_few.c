@@ -171,7 +171,7 @@ static void forward_share(void *context, size_t index)
     const kernels_conv *conv = s->conv;
     const size_t height = kernels_conv_out_height(conv), width = kernels_conv_out_width(conv);
     const size_t image_size = conv->height * conv->width * conv->channels;
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch) {
         s->status[index] = FB_ENOMEM;
         return;
@@ -195,6 +195,7 @@ static void forward_share(void *context, size_t index)
             t.y += width * conv->filters;
         }
     }
+    kernels_scratch_return(scratch);
 }
 
 int ISA(few_forward)(const kernels_conv *conv, size_t count, const float *x, const float *weights,
@@ -292,7 +293,7 @@ static void gradient_share(void *context, size_t index)
     const size_t height = kernels_conv_out_height(conv), width = kernels_conv_out_width(conv);
     const size_t row_stride = padded_width(conv) * conv->channels;
     const size_t image_size = conv->height * conv->width * conv->channels;
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch) {
         s->status[index] = FB_ENOMEM;
         return;
@@ -307,6 +308,7 @@ static void gradient_share(void *context, size_t index)
             dy += width * conv->filters;
         }
     }
+    kernels_scratch_return(scratch);
 }
 
 int ISA(few_weight_gradient)(const kernels_conv *conv, size_t count, const float *x,

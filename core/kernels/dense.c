@@ -49,7 +49,7 @@ static int small_forward(const kernels_dense *dense, const float *x, const float
                          const float *bias, bool relu, float *y)
 {
     const product_matrix matrix = {weights, dense->units};
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch)
         return FB_ENOMEM;
     tile t = {
@@ -68,6 +68,7 @@ static int small_forward(const kernels_dense *dense, const float *x, const float
         t.right_stride = whole ? dense->units : TILE_COLUMNS;
         forward_columns(dense, &t, x, bias + j, y + j);
     }
+    kernels_scratch_return(scratch);
     return 0;
 }
 
@@ -247,7 +248,7 @@ int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float
 {
     if (!fits(dense))
         return large_gradients(dense, x, dy, weights, dx, d_weights, update, context);
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch)
         return FB_ENOMEM;
     const packed_dy packed = pack_dy(dense, dy, dx != NULL, scratch->right);
@@ -262,5 +263,6 @@ int ISA(dense_gradients)(const kernels_dense *dense, const float *x, const float
         if (update)
             update(context, row * dense->units, rows * dense->units, gradient);
     }
+    kernels_scratch_return(scratch);
     return 0;
 }

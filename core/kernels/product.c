@@ -113,7 +113,7 @@ typedef struct part {
 
 static int run_part(const product *p, part of)
 {
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch)
         return FB_ENOMEM;
     size_t column_step = block_length(of.column_end - of.column, BLOCK_N, TILE_COLUMNS);
@@ -139,6 +139,7 @@ static int run_part(const product *p, part of)
             k += k_step;
         } while (k < p->k);
     }
+    kernels_scratch_return(scratch);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * scratch.h - the memory into which a thread packs the operands of a product. */
+ * scratch.h - the memory into which the operands of a product are packed. */
 #ifndef FB_KERNELS_SCRATCH_H
 #define FB_KERNELS_SCRATCH_H
 
@@ -23,8 +23,9 @@ typedef struct kernels_scratch {
     float bias[BLOCK_N];
 } kernels_scratch;
 
-/* The calling thread's scratch: allocated at its first use, aligned to 64 bytes, kept until the
- * thread ends. NULL when memory is short. */
-kernels_scratch *kernels_scratch_get(void);
+/* A scratch, aligned to 64 bytes, with anything in it, until it is returned; NULL when memory is
+ * short. There are never more than were borrowed at one time. */
+kernels_scratch *kernels_scratch_borrow(void);
+void kernels_scratch_return(kernels_scratch *scratch);
 
 #endif

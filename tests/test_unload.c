@@ -1,0 +1,60 @@
+/* Plugins that are opened, run and closed again and again in one process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "parallel.h"
+#include "strategy_probe.h"
+
+enum { N = 300, BATCH = 3, TURNS = 1500, FIRST_TURNS = 100 };
+
+static size_t virtual_pages(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%zu", &pages), 1);
+    fclose(file);
+    return pages;
+}
+
+/* Every plugin brings kernels of its own. What they hold for products of matrices has to go with
+ * them, though the threads that it was for stay: 1,500 times 0.5 MB, and there are only 1,024 keys
+ * of thread-specific data. The address sanitizer keeps 256 MB of what was freed. */
+static void a_plugin_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    float rows[N][2];
+    for (size_t i = 0; i < N; i++) {
+        rows[i][0] = (float)(i % 17);
+        rows[i][1] = (float)(i / 17);
+    }
+    const probe_service services[] = {{.name = "representation", .data = rows, .shape = {N, 2}}, {0}};
+    strategy_probe probe = {.plugin = STRATEGY_DIR "/coreset.so", .n = N, .batch = BATCH,
+                            .classes = 2, .services = services};
+    size_t pages = 0;
+    assert_int_equal(parallel_create(2, &probe.pool, NULL), 0);
+    for (size_t turn = 0; turn < TURNS; turn++) {
+        host_answer answer = {0};
+        fb_error err = {0};
+        if (strategy_probe_run(&probe, &answer, &err) != 0)
+            fail_msg("turn %zu: %s", turn, err.text);
+        host_answer_finish(&answer);
+        if (turn == FIRST_TURNS)
+            pages = virtual_pages();
+    }
+    assert_true(virtual_pages() < pages + 400000000 / 4096);
+    parallel_destroy(probe.pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plugin_leaves_nothing_behind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
