@@ -124,7 +124,7 @@ static outcome run_variant(const reference_case *reference, const variant_spec *
     struct plugin *plugin = NULL;
     fb_value *values = NULL;
     fb_error err = {0};
-    if (select_input_read(&reference->options, &input, &err) != FB_OK ||
+    if (select_input_read(&reference->options, NULL, &input, &err) != FB_OK ||
         plugin_open(variant->plugin, &plugin, &err) != FB_OK ||
         plugin_values(plugin_strategy(plugin, 0), variance_names, variance_values,
                       variant->param_count, &values, &err) != FB_OK)

@@ -286,14 +286,12 @@ static void a_whole_pool_can_be_asked_for(void **state)
 static void arrays_can_be_drawn(void **state)
 {
     (void)state;
-    const select_sizes sizes = {.n = 60, .d = 5, .classes = 3, .labeled = 4, .passes = 2};
+    const select_sizes sizes = {.n = 60, .d = 5, .classes = 3, .labeled = 4};
     select_options options = {.strategy = "ldm-s", .query = 10, .drawn = &sizes};
     selection *s = NULL;
     fb_error err = {0};
     if (select_open(&options, stderr, &s, &err))
         fail_msg("%s", err.text);
-    select_sizes found = select_sizes_of(s);
-    assert_memory_equal(&found, &sizes, sizeof sizes);
     for (uint64_t seed = 0; seed < 3; seed++)
         if (select_again(s, seed, &err))
             fail_msg("%s", err.text);
@@ -309,6 +307,30 @@ static void arrays_can_be_drawn(void **state)
     ASSERT_REFUSED(&options, FB_ERANGE, "1 to 60, the rows of the drawn pool");
 }
 
+/* Passes and members are many numbers: only a strategy that lists them gets them, or one that does
+ * not say what it asks for. */
+static void only_what_is_asked_for_is_drawn(void **state)
+{
+    (void)state;
+    static const char *const plugins[] = {TEST_PLUGIN_DIR "/works.so"};
+    const select_sizes sizes = {.n = 6, .d = 5, .classes = 3, .labeled = 4, .passes = 2,
+                                .members = 3};
+    select_sizes expected = sizes;
+    for (int all = 0; all < 2; all++) {
+        select_options options = {.strategy = all ? "works" : "ldm-s", .query = 2, .drawn = &sizes,
+                                  .plugins = plugins, .plugin_count = 1};
+        selection *s = NULL;
+        fb_error err = {0};
+        if (select_open(&options, stderr, &s, &err))
+            fail_msg("%s", err.text);
+        const select_sizes found = select_sizes_of(s);
+        expected.passes = all ? sizes.passes : 0;
+        expected.members = all ? sizes.members : 0;
+        assert_memory_equal(&found, &expected, sizeof found);
+        select_close(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +344,7 @@ int main(void)
         cmocka_unit_test(requests_that_cannot_be_met_are_refused),
         cmocka_unit_test(a_whole_pool_can_be_asked_for),
         cmocka_unit_test(arrays_can_be_drawn),
+        cmocka_unit_test(only_what_is_asked_for_is_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -125,6 +125,14 @@ const char *const *descriptor_services(const fb_strategy *s)
     return s->struct_size >= end ? s->services : NULL;
 }
 
+bool descriptor_allows(const char *const *services, const char *name)
+{
+    size_t i = 0;
+    while (services && services[i] && strcmp(services[i], name) != 0)
+        i++;
+    return !services || services[i];
+}
+
 static bool is_service(const char *name)
 {
     static const char *const known[] = {

@@ -21,4 +21,7 @@ int descriptor_check(const fb_strategy *strategy, fb_error *err);
  * before ABI 1.2. */
 const char *const *descriptor_services(const fb_strategy *strategy);
 
+/* Whether a strategy that declares these services may ask for this one. */
+bool descriptor_allows(const char *const *services, const char *name);
+
 #endif

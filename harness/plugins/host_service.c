@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "checksum.h"
 #include "clock.h"
+#include "descriptor.h"
 
 enum { ALIGNMENT = 64 }; /* of every array, as strategy.h promises */
 
@@ -163,11 +164,7 @@ static int compute(host_services *services, const fb_request *request, const cha
 
 static int check_declared(const host_services *services, const char *name, fb_error *err)
 {
-    const char *const *declared = services->declared;
-    size_t i = 0;
-    while (declared && declared[i] && strcmp(declared[i], name) != 0)
-        i++;
-    if (!declared || declared[i])
+    if (descriptor_allows(services->declared, name))
         return FB_OK;
     return fb_fail(err, FB_EPLUGIN,
                    "it asked for the service '%s', which is not among the `services` that it "

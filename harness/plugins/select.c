@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "descriptor.h"
 #include "host.h"
 #include "plugin.h"
 #include "select_input.h"
@@ -181,9 +182,9 @@ int select_open(const select_options *options, FILE *log, selection **ret_select
         return fb_fail_memory(err, 1, sizeof *s, "a selection");
     *s = (selection){.options = options, .runs = options->repeat ? options->repeat : 1, .log = log};
     int kept = stdout_aside();
-    int rc = select_input_read(options, &s->input, err);
+    int rc = open_strategy(s, err);
     if (!rc)
-        rc = open_strategy(s, err);
+        rc = select_input_read(options, descriptor_services(s->strategy), &s->input, err);
     if (!rc)
         rc = check_options(s, err);
     if (!rc && options->threads > 1)

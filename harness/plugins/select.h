@@ -50,14 +50,15 @@ typedef struct select_options {
  * other. Plugin code has stdout turned to stderr; see select_run. */
 typedef struct selection selection;
 
-/* Reads the arrays, or draws them, and opens the strategy. What the plugin logs goes to `log`. */
+/* Opens the strategy and reads the arrays, or draws those that it may ask for. What the plugin logs
+ * goes to `log`. */
 int select_open(const select_options *options, FILE *log, selection **ret_selection,
                 fb_error *err);
 
 /* Selects with a seed of its own; the answer is checked and forgotten. */
 int select_again(selection *s, uint64_t seed, fb_error *err);
 
-/* Sizes of the arrays at hand. */
+/* Sizes of the arrays at hand: without passes and members that have not been drawn. */
 select_sizes select_sizes_of(const selection *s);
 
 /* Takes NULL. */

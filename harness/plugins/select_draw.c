@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "alloc.h"
+#include "descriptor.h"
 #include "kernels.h"
 #include "select_input.h"
 
@@ -62,6 +63,11 @@ static int draw_stack(const select_input *in, npy_array *stack, uint64_t draw, s
     return FB_OK;
 }
 
+static bool is_wanted(const select_input *in, const char *service)
+{
+    return descriptor_allows(in->services, service);
+}
+
 int select_input_draw(select_input *in, fb_error *err)
 {
     const select_sizes *sizes = in->options->drawn;
@@ -75,13 +81,14 @@ int select_input_draw(select_input *in, fb_error *err)
         rc = draw_normal(&in->weights, DRAW_WEIGHTS, scale, 2, in->d, in->classes, 1, err);
     if (!rc)
         rc = draw_normal(&in->bias, DRAW_WEIGHTS, 0, 1, in->classes, 1, 1, err);
-    if (!rc && in->m)
+    if (!rc && in->m && (is_wanted(in, "labeled_embeddings") ||
+                         is_wanted(in, "labeled_representation")))
         rc = draw_embeddings(&in->labeled, DRAW_LABELED, in->m, in->d, err);
-    if (!rc && in->m)
+    if (!rc && in->m && is_wanted(in, "labels"))
         rc = draw_labels(in, err);
-    if (!rc && sizes->passes)
+    if (!rc && sizes->passes && is_wanted(in, "mc_probabilities"))
         rc = draw_stack(in, &in->mc, DRAW_PASSES, sizes->passes, err);
-    if (!rc && sizes->members)
+    if (!rc && sizes->members && is_wanted(in, "ensemble_probabilities"))
         rc = draw_stack(in, &in->ensemble, DRAW_MEMBERS, sizes->members, err);
     return rc;
 }

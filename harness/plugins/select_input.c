@@ -199,9 +199,10 @@ static int read_files(select_input *in, fb_error *err)
     return rc;
 }
 
-int select_input_read(const select_options *options, select_input *ret_input, fb_error *err)
+int select_input_read(const select_options *options, const char *const *services,
+                      select_input *ret_input, fb_error *err)
 {
-    select_input in = {.options = options};
+    select_input in = {.options = options, .services = services};
     int rc = options->drawn ? select_input_draw(&in, err) : read_files(&in, err);
     if (!rc && !(in.pool_ids = count_up(0, in.n, err)))
         rc = FB_ENOMEM;

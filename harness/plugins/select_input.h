@@ -8,6 +8,7 @@
 
 typedef struct select_input {
     const select_options *options;
+    const char *const *services; /* the strategy's, as descriptor_services gives them */
     npy_array pool, weights, bias; /* (n, d), (d, C), (C) */
     npy_array labeled, reference, mc, ensemble; /* ndim 0: not given */
     npy_array represented, labeled_represented;
@@ -18,12 +19,15 @@ typedef struct select_input {
     fb_stream reference_stream; /* draws the reference set when only a part of the rows is wanted */
 } select_input;
 
-/* Reads the files and checks their shapes against each other, or draws the arrays. */
-int select_input_read(const select_options *options, select_input *ret_input, fb_error *err);
+/* Reads the files and checks their shapes against each other, or draws the arrays for a strategy
+ * that declares `services`, which it keeps. */
+int select_input_read(const select_options *options, const char *const *services,
+                      select_input *ret_input, fb_error *err);
 void select_input_finish(select_input *input);
 
-/* select_draw.c: fills the arrays (pool, head, labelled samples, passes) of options->drawn with
- * numbers like a network's: embeddings that a ReLU has left, a head with logits of about 1. */
+/* select_draw.c: fills the arrays of options->drawn with numbers like a network's: embeddings that
+ * a ReLU has left, a head with logits of about 1. Pool and head are always drawn, labelled samples,
+ * passes and members for in->services only. */
 int select_input_draw(select_input *in, fb_error *err);
 
 /* host_provider.compute; `context` is a select_input. */
