@@ -241,7 +241,7 @@ static void look_again(const candidate *row, const float coarse_error[HEADS], ve
 int ISA(screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads *heads,
                     size_t first, size_t count, uint16_t *differs, uint16_t *unsure)
 {
-    kernels_scratch *scratch = kernels_scratch_get();
+    kernels_scratch *scratch = kernels_scratch_borrow();
     if (!scratch)
         return FB_ENOMEM;
     _Static_assert(ROWS * SCREEN_CLASSES_MAX * HEADS <= BLOCK_K * BLOCK_N, "a panel's sums fit");
@@ -267,5 +267,6 @@ int ISA(screen_run)(const kernels_screen_rows *rows, const kernels_screen_heads 
             unsure[i] = (uint16_t)v.unsure;
         }
     }
+    kernels_scratch_return(scratch);
     return 0;
 }
