@@ -3,10 +3,10 @@
  * scratch.c - scratches that nobody has borrowed lie on shelves.
  *
  * The kernels are linked into every plugin, which is unloaded again while threads that have worked
- * for it live on. Therefore nothing here belongs to a thread, and there is no key of thread-specific
- * data, of which a process has but 1,024: what lies on the shelves is freed with the shared object.
- * That happens at the end of a program, too, where another thread may still compute: it finds the
- * shelves empty, and what it has borrowed it keeps. */
+ * for it live on. Therefore nothing here belongs to a thread, and there is no key of
+ * thread-specific data, of which a process has but 1,024: what lies on the shelves is freed with
+ * the shared object. That happens at the end of a program, too, where another thread may still
+ * compute: it finds the shelves empty, and what it has borrowed it keeps. */
 #include "scratch.h"
 
 #include <stdatomic.h>

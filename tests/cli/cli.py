@@ -57,13 +57,13 @@ def deterministic(directory, what):
     return out.getvalue()
 
 
-def write_npy(path, shape, values):
-    """A float32 .npy file, format 1.0, C order."""
-    header = "{'descr': '<f4', 'fortran_order': False, 'shape': %s, }" % (shape,)
+def write_npy(path, shape, values, kind="f"):
+    """A .npy file of float32 ("f") or int32 ("i"), format 1.0, C order."""
+    header = "{'descr': '<%s4', 'fortran_order': False, 'shape': %s, }" % (kind, shape)
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
     with open(path, "wb") as file:
         file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode())
-        array.array("f", values).tofile(file)
+        array.array(kind, values).tofile(file)
 
 
 class Case(unittest.TestCase):
