@@ -24,10 +24,11 @@ static float *new_floats(size_t count)
     return made;
 }
 
-enum { KINDS = 6 };
+enum { KINDS = 8 };
 
 /* Rows of one kind: 0 rectified normal numbers, 1 clusters, 2 few different rows, 3 zeros, 4 all
- * the same, 5 far from the origin. */
+ * the same, 5 far from the origin, 6 of two numbers, so that many are exactly as far, 7 so short
+ * that their squares are no floats. */
 static kit_matrix new_rows(int kind, size_t n, size_t d, uint64_t seed)
 {
     size_t count = (n * d + 1) / 2 * 2;
@@ -47,8 +48,10 @@ static kit_matrix new_rows(int kind, size_t n, size_t d, uint64_t seed)
                 *number = cluster;
             else if (kind < 5)
                 *number = kind == 3 ? 0 : 1.7f;
-            else
+            else if (kind == 5)
                 *number += 1000;
+            else
+                *number = kind == 6 ? (*number < 0 ? 0.1f : 0.4f) : 1e-22f * *number;
         }
     fb_free(bits);
     return (kit_matrix){x, n, d};
@@ -188,24 +191,85 @@ static void looks_give_the_nearest_of_what_was_seen(void **state)
         run(wild_looks, &(bool){with_factors});
 }
 
+/* Of outer products, too, and within the doubt of what the looks give. */
+static int measures(const fb_host *host, const fb_round *round, void *argument)
+{
+    (void)round;
+    const bool *with_factors = argument;
+    enum { N = 300, D = 5, C = 3, SEEN = 7, STEP = 41 };
+    kit_matrix x = new_rows(5, N, D, 6), f = new_rows(0, N, C, 7);
+    kit_points points;
+    kit_nearest nearest;
+    float largest = 0;
+    int rc = kit_points_make(host, "rows", &x, *with_factors ? &f : NULL, &points);
+    rc = rc ? rc : kit_nearest_init(host, &points, SEEN, &nearest);
+    for (size_t j = 0; rc == 0 && j < SEEN; j++)
+        kit_nearest_add(&nearest, &points, j * STEP);
+    rc = rc ? rc : kit_nearest_see_all(&nearest, SEEN);
+    for (size_t i = 0; rc == 0 && i < N; i++)
+        largest = fmaxf(largest, points.squares[i]);
+    for (size_t i = 0; rc == 0 && i < N; i++) {
+        double least[2] = {(double)INFINITY, (double)INFINITY}; /* of all, of all but 4 */
+        for (size_t j = 0; j < SEEN; j++) {
+            double sum = 0;
+            for (size_t c = 0; c < (*with_factors ? C : 1); c++)
+                for (size_t k = 0; k < D; k++) {
+                    double a = (double)kit_row(&x, i)[k], b = (double)kit_row(&x, j * STEP)[k];
+                    a *= *with_factors ? (double)kit_row(&f, i)[c] : 1;
+                    b *= *with_factors ? (double)kit_row(&f, j * STEP)[c] : 1;
+                    sum += (a - b) * (a - b);
+                }
+            least[0] = fmin(least[0], sum);
+            least[1] = j < 4 ? least[1] : fmin(least[1], sum);
+        }
+        assert_true(kit_nearest_measure(&nearest, i, 0) == least[0]);
+        assert_true(kit_nearest_measure(&nearest, i, 4) == least[1]);
+        double off = fabs((double)nearest.distances[i] - least[0]);
+        assert_true(off <= kit_nearest_doubt(&nearest, largest));
+    }
+    free_rows(&x);
+    free_rows(&f);
+    return rc;
+}
+
+static void distances_are_measured_in_double(void **state)
+{
+    (void)state;
+    for (int with_factors = 0; with_factors < 2; with_factors++)
+        run(measures, &(bool){with_factors});
+}
+
 /* ---- k-centre greedy ------------------------------------------------------------------------- */
 
-static void plain_k_centre(const kit_points *points, const kit_points *given, size_t count,
+static double plain_square(const kit_matrix *a, size_t i, const kit_matrix *b, size_t j)
+{
+    double sum = 0;
+    for (size_t k = 0; k < a->columns; k++) {
+        double off = (double)kit_row(a, i)[k] - (double)kit_row(b, j)[k];
+        sum += off * off;
+    }
+    return sum;
+}
+
+static void plain_k_centre(const kit_matrix *rows, const kit_matrix *given, size_t count,
                            uint32_t *ret_rows)
 {
-    const size_t n = points->rows.rows;
-    float *nearest = new_floats(n);
+    const size_t n = rows->rows;
+    double *nearest = fb_calloc(n, sizeof *nearest);
+    assert_non_null(nearest);
     for (size_t i = 0; i < n; i++) {
-        nearest[i] = INFINITY;
-        for (size_t j = 0; j < given->rows.rows; j++)
-            nearest[i] = fminf(nearest[i], plain_distance(points, i, given, j));
+        nearest[i] = (double)INFINITY;
+        for (size_t j = 0; j < given->rows; j++)
+            nearest[i] = fmin(nearest[i], plain_square(rows, i, given, j));
     }
     for (size_t pick = 0; pick < count; pick++) {
-        size_t best = kit_argmax(nearest, n);
+        size_t best = 0;
+        for (size_t i = 1; i < n; i++)
+            best = nearest[i] > nearest[best] ? i : best;
         ret_rows[pick] = (uint32_t)best;
         for (size_t i = 0; i < n; i++)
             if (nearest[i] >= 0)
-                nearest[i] = fminf(nearest[i], plain_distance(points, i, points, best));
+                nearest[i] = fmin(nearest[i], plain_square(rows, i, rows, best));
         nearest[best] = -1;
     }
     fb_free(nearest);
@@ -228,7 +292,7 @@ static int check_cover(const fb_host *host, const fb_round *round, void *argumen
     rc = rc ? rc : kit_points_make(host, "given", &y, NULL, &given);
     rc = rc ? rc : kit_k_centre(host, &points, &given, c->count, got);
     if (rc == 0)
-        plain_k_centre(&points, &given, c->count, want);
+        plain_k_centre(&x, &y, c->count, want);
     for (size_t i = 0; rc == 0 && i < c->count; i++)
         if (got[i] != want[i])
             fail_msg("kind %d, n %zu, d %zu, given %zu: choice %zu is %u, not %u", c->kind, c->n,
@@ -456,6 +520,7 @@ int main(void)
         cmocka_unit_test(distances_are_those_of_outer_products),
         cmocka_unit_test(rows_too_long_for_float_are_refused),
         cmocka_unit_test(looks_give_the_nearest_of_what_was_seen),
+        cmocka_unit_test(distances_are_measured_in_double),
         cmocka_unit_test(k_centre_is_the_plain_greedy),
         cmocka_unit_test(spread_draws_as_without_laziness),
         cmocka_unit_test(spread_draws_in_proportion_to_squares),

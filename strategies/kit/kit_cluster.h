@@ -18,7 +18,7 @@ extern "C" {
  * ones, as wide as the points, and the rows already chosen. Without given centres (rows.rows = 0)
  * the first is row 0.
  *
- * The choice is that of all n x (given + count) distances, but most of them are not computed: see
+ * The choice is that of all n x (given + count) distances, in double; most are not computed, see
  * k_centre.c. O(n + (given + count) d) memory. */
 int kit_k_centre(const fb_host *host, const kit_points *points, const kit_points *given,
                  size_t count, uint32_t *ret_rows);

@@ -53,6 +53,15 @@ int kit_nearest_see_all(kit_nearest *self, size_t end);
  * many: what one of them has not seen is computed for each. */
 int kit_nearest_see(kit_nearest *self, const uint32_t *rows, size_t count, size_t end);
 
+/* The squared distance of a point to the nearest of the centres first, first+1, ... (INFINITY when
+ * there are none), of differences and in double, which is what `distances` are only up to rounding.
+ * O(d c) time a centre. Changes nothing and may be called in the body of a parallel_for. */
+double kit_nearest_measure(const kit_nearest *self, size_t row, size_t first);
+
+/* By how much `distances` may be off for points and centres whose squared norms are at most
+ * `largest`, by the rounding of scalar products and of what is made of them. */
+double kit_nearest_doubt(const kit_nearest *self, float largest);
+
 #ifdef __cplusplus
 }
 #endif

@@ -232,3 +232,49 @@ int kit_nearest_see(kit_nearest *self, const uint32_t *rows, size_t count, size_
     }
     return rc;
 }
+
+/* ---- distances in double --------------------------------------------------------------------- */
+
+enum { MEASURED = 256 }; /* centres that are measured together */
+
+/* squares[j] += (number - line[j])^2, where the line's numbers are times their factors, if any. */
+static void add_squares(double number, const float *line, const float *factors, size_t count,
+                        double *squares)
+{
+    for (size_t j = 0; j < count; j++) {
+        double other = factors ? (double)factors[j] * (double)line[j] : (double)line[j];
+        double off = number - other;
+        squares[j] += off * off;
+    }
+}
+
+double kit_nearest_measure(const kit_nearest *self, size_t row, size_t first)
+{
+    const kit_points *points = &self->points;
+    const float *x = kit_row(&points->rows, row);
+    const float *f = has_factors(points) ? kit_row(&points->factors, row) : NULL;
+    double least = (double)INFINITY;
+    for (size_t count = 0; first < self->centre_count; first += count) {
+        double squares[MEASURED] = {0};
+        count = smaller(self->centre_count - first, MEASURED);
+        for (size_t c = 0; c < (f ? points->factors.columns : 1); c++) {
+            const float *factors = f ? self->factor_panel + c * self->stride + first : NULL;
+            for (size_t k = 0; k < points->rows.columns; k++)
+                add_squares(f ? (double)f[c] * (double)x[k] : (double)x[k],
+                            self->row_panel + k * self->stride + first, factors, count, squares);
+        }
+        for (size_t j = 0; j < count; j++)
+            least = squares[j] < least ? squares[j] : least;
+    }
+    return least;
+}
+
+double kit_nearest_doubt(const kit_nearest *self, float largest)
+{
+    /* A chain of t steps is off by less than t 2^-24 of the product of its two norms, and hardly
+     * ever by more than some sqrt(t) 2^-24 (Higham & Mary 2019): 4 sqrt(t) is out of reach. Three
+     * chains make a distance, one of them twice. Where products underflow, a step is off by 2^-149.
+     */
+    double steps = (double)(self->points.rows.columns + self->points.factors.columns + 4);
+    return fmin(5 * steps, 16 * sqrt(steps)) * 0x1p-24 * (double)largest + 5 * steps * 0x1p-149;
+}
