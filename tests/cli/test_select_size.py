@@ -35,5 +35,16 @@ class Size(Case):
         _, peak = self.peak("bench", "strategy", "margin", "--n", 100000, "--d", 16, "--seconds", 0.01)
         self.assertLess(peak, 60 * 10**6)
 
+    def test_memory_grows_with_the_embeddings(self):
+        """Less than twice as fast, and some numbers a sample."""
+        d, sizes, peaks = 128, (100_000, 200_000), []
+        for n in sizes:
+            _, peak = self.peak("bench", "strategy", "ldm-s", "--n", n, "--d", d, "--query", 10,
+                                "--seconds", 0.01, "--param", "draws=1")
+            peaks.append(peak)
+        each = (peaks[1] - peaks[0]) / (sizes[1] - sizes[0])
+        print(f"# {each:.0f} bytes a sample, {4 * d} of them its embedding")
+        self.assertLess(each, 8 * d + 400)
+
 
 main()
