@@ -108,7 +108,7 @@ static const fb_param delta_param = {
     .maximum.f = 2,
     .help = "The radius of the balls, among rows of norm 1; 0: the largest of 0.05, 0.10, ..., "
             "1.00 for which 95 % of the balls lie within one k-means cluster, with as many "
-            "clusters as classes.",
+            "clusters as classes, or 0.05 when there is none.",
 };
 static const fb_param *const params[] = {&kit_param_representation, &delta_param};
 

@@ -211,6 +211,18 @@ static void identical_and_zero_rows(void **state)
     }
 }
 
+/* However small a ball is, it holds its centre. */
+static void the_smallest_radius(void **state)
+{
+    (void)state;
+    const float rows[5 * 2] = {1, 0, 0, 1, 1, 1, 0, 1, 2, 1};
+    const uint32_t want[4] = {1, 0, 2, 4}; /* row 1 is there twice */
+    const world w = {.pool = rows, .n = 5, .d = 2, .classes = 2, .batch = 4, .delta = "1e-200"};
+    host_answer answer = ask(&w);
+    assert_memory_equal(answer.ids, want, sizeof want);
+    host_answer_finish(&answer);
+}
+
 /* Labelled samples that cover all leave nothing but chance. */
 static void labelled_samples_cover_too(void **state)
 {
@@ -270,6 +282,7 @@ int main(void)
         cmocka_unit_test(the_rest_is_drawn_at_random),
         cmocka_unit_test(one_sample_and_one_class),
         cmocka_unit_test(identical_and_zero_rows),
+        cmocka_unit_test(the_smallest_radius),
         cmocka_unit_test(labelled_samples_cover_too),
         cmocka_unit_test(no_bit_depends_on_instruction_set_or_threads),
     };

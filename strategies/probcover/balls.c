@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 #include "balls.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,13 +25,12 @@ static pairing make_pairing(balls *b, const kit_matrix *right, const float *righ
 {
     /* Rounding errors of a product of d terms, of norms and of kit_squared_distance. */
     double doubt = 3 * (double)b->rows.columns * 0x1p-24 + 0x1p-20;
-    double square = b->delta * b->delta;
     return (pairing){
         .b = b,
         .right = right,
         .right_squares = right_squares,
-        .low = (float)(square - doubt),
-        .high = (float)(square + doubt),
+        .low = (float)(b->square - doubt),
+        .high = (float)(b->square + doubt),
     };
 }
 
@@ -45,7 +45,7 @@ static inline bool is_pair(const pairing *p, size_t row, size_t right, float pro
         return false;
     float exact = kit_squared_distance(b->rows.columns, kit_row(&b->rows, row),
                                        kit_row(p->right, right));
-    return exact < b->delta * b->delta;
+    return exact < b->square;
 }
 
 /* A kit_products_body: covers a row that a right one covers. */
@@ -170,7 +170,7 @@ int balls_init(const fb_host *host, const kit_matrix *rows, const kit_matrix *kn
     int rc = balls_alloc(host, rows, &b);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    b.delta = delta;
+    b.square = fmax(delta * delta, DBL_MIN); /* or a row would not cover itself */
     unit_squares(rows, b.squares);
     if (known->rows > 0)
         rc = cover_known(&b, known);
@@ -205,13 +205,12 @@ int balls_cover(balls *b, size_t row)
 {
     distance_task task = {b, kit_row(&b->rows, row)};
     size_t near = 0, fresh = 0;
-    double square = b->delta * b->delta;
     b->host->parallel_for(b->host, b->rows.rows, GRAIN, measure, &task);
     for (size_t i = 0; i < b->rows.rows; i++) {
         /* Whoever covers what this row covers is within 2 delta; a little more for rounding. */
-        if (b->distances[i] <= 4.001 * square)
+        if (b->distances[i] <= 4.001 * b->square)
             b->near[near++] = (uint32_t)i;
-        if (b->distances[i] < square && !b->covered[i]) {
+        if (b->distances[i] < b->square && !b->covered[i]) {
             b->covered[i] = true;
             b->fresh[fresh++] = (uint32_t)i;
         }

@@ -15,7 +15,7 @@
 typedef struct balls {
     const fb_host *host;
     kit_matrix rows; /* (n, d), of norm 1 or 0 */
-    double delta;
+    double square;   /* of delta */
     atomic_uint *degrees; /* (n): rows that the row covers and that are not yet covered */
     bool *covered;     /* (n) */
 
