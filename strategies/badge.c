@@ -87,7 +87,8 @@ static const fb_strategy strategy = {
                 "arXiv:1906.03671",
     .deviations = "Gradients are those of the head's weights without its bias, as in the authors' "
                   "code; the first choice is the longest gradient, as there (the paper draws it); "
-                  "when every distance is 0, draws are uniform among the rest.",
+                  "when every distance is 0, draws are uniform among the rest. Squared distances are "
+                  "products in float32, which are summed in double.",
     .create = create,
     .select = select_badge,
     .destroy = destroy,

@@ -175,6 +175,9 @@ static const fb_param pool = {
 
 static const fb_param *const params[] = {&lambda, &components, &pool};
 
+static const char *const services[] = {"embeddings",   "probabilities", "labeled_embeddings",
+                                       "head_weights", "head_bias",     NULL};
+
 static const fb_strategy strategy = {
     .struct_size = sizeof strategy,
     .id = "bait",
@@ -194,6 +197,7 @@ static const fb_strategy strategy = {
     .create = create,
     .select = select_bait,
     .destroy = destroy,
+    .services = services,
 };
 
 FB_PLUGIN_ONE(strategy);

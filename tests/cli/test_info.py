@@ -22,6 +22,11 @@ class Info(Case):
                          ("integer", "10", 1, 1000000, None))
         self.assertEqual(parameters["sigma_step"]["minimum"], 0.001)
 
+    def test_every_strategy_says_what_it_asks_for(self):
+        for strategy in json.loads(self.fine("list", "strategies", "--json")):
+            info = json.loads(self.fine("info", "strategy", strategy["name"], "--json"))
+            self.assertIsNotNone(info["services"], strategy["name"])
+
     def test_info_of_plugins(self):
         plugin = os.path.join(BROKEN, "services.so")
         text = self.fine("info", "strategy", "services", "--plugin", plugin)
