@@ -564,12 +564,17 @@ static void what_cannot_be_done_is_said(void **state)
     memset(w.weights, 0, sizeof w.weights);
     for (size_t i = 0; i < 15; i++) /* five large samples in one direction */
         w.labeled_x[i] = 1e12f * (float)(1 + i % 3);
-    assert_refused(&w, FB_ENUMERIC, "Fisher information with lambda is not positive definite");
+    assert_refused(&w, FB_ENUMERIC, "lambda beside the labelled samples' information");
     w = make_world(20, 3, 4, 5, 5);
     w.lambda = "1e-9";
     for (size_t i = 0; i < 60; i++)
         w.x[i] *= 1e25f;
     assert_refused(&w, FB_ENUMERIC, "too large for this lambda; raise it");
+    w = make_world(40, 16, 5, 0, 5); /* after a sample is dropped, only lambda is left of M */
+    w.lambda = "1e-9";
+    for (size_t i = 0; i < 640; i++)
+        w.x[i] *= 100;
+    assert_refused(&w, FB_ENUMERIC, "(a sample is dropped): the embeddings are too large for this");
     w = make_world(20, 3, 4, 5, 5);
     w.labeled_x[0] = NAN;
     assert_refused(&w, FB_ENUMERIC, "labeled_embeddings");

@@ -80,9 +80,9 @@ static int make_factor(const change *c, const double *both)
             c->factor[i * m + j] = (i == j) + c->sign * both[i * 2 * m + j];
             c->half[i * m + j] = both[i * 2 * m + m + j];
         }
-    int rc = kit_cholesky(c->greedy->host, "I + x M^-1 x' of the chosen sample", m, c->factor);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
+    if (kit_cholesky(NULL, NULL, m, c->factor) != FB_PLUGIN_OK)
+        return bait_fail_rounding(c->greedy->host,
+                                  c->sign > 0 ? "a sample is taken" : "a sample is dropped");
     kit_lower_solve(m, c->factor, m, m, c->half, m);
     for (size_t i = 0; i < m; i++)
         for (size_t j = 0; j < m; j++)

@@ -108,10 +108,7 @@ static int find_best(const bait_greedy *greedy, const bait_samples *samples, con
     for (size_t i = 0; i < samples->count; i++) {
         double score = bait_score_of(samples, i);
         if (!isfinite(score))
-            return greedy->host->fail(greedy->host, FB_PLUGIN_ENUMERIC,
-                                      "BAIT's score of row %zu is not finite: the embeddings are "
-                                      "too large for this lambda; raise it",
-                                      i);
+            return bait_fail_rounding(greedy->host, "a score is not finite");
         if (!taken[i] && score > most) {
             best = i;
             most = score;

@@ -30,6 +30,16 @@ static int fail_large(const fb_host *host, size_t d, size_t m)
                       d * m, d, m + 1, gigabytes(d * m));
 }
 
+/* ---- rounding -------------------------------------------------------------------------------- */
+
+int bait_fail_rounding(const fb_host *host, const char *what)
+{
+    return host->fail(host, FB_PLUGIN_ENUMERIC,
+                      "BAIT's matrices are lost to rounding (%s): the embeddings are too large for "
+                      "this lambda; raise it",
+                      what);
+}
+
 /* ---- products of two features --------------------------------------------------------------- */
 
 /* Pairs of features are taken so many at a time. */
@@ -173,10 +183,8 @@ int bait_matrices_init(const fb_host *host, const bait_information *labeled,
     expand(labeled, labeled_share, r.spread);
     for (size_t i = 0; i < size; i++)
         r.spread[i * size + i] += lambda;
-    int rc = kit_cholesky(host, "the labelled samples' Fisher information with lambda", size,
-                          r.spread);
-    if (rc != FB_PLUGIN_OK)
-        return rc;
+    if (kit_cholesky(host, "M", size, r.spread) != FB_PLUGIN_OK)
+        return bait_fail_rounding(host, "lambda beside the labelled samples' information");
     kit_cholesky_inverse(host, size, r.spread, r.inverse);
     expand(all, share, r.spread);
     kit_product left = {.m = size, .n = size, .k = size, .scale = 1,

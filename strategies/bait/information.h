@@ -12,6 +12,12 @@
 enum { BAIT_SIZE_MAX = 20000 };
 int bait_check_size(const fb_host *host, size_t d, size_t m);
 
+/* FB_PLUGIN_ENUMERIC: rounding has left nothing of `what`, and what would help. */
+int bait_fail_rounding(const fb_host *host, const char *what);
+
+/* FB_PLUGIN_ENUMERIC with a sentence: what rounding has done, and what would help. */
+int bait_fail_rounding(const fb_host *host, const char *what);
+
 /* A sum of x'x over samples: element (k, c), (l, c'), which depends neither on the order of k and
  * l nor on that of c and c', is at (bait_pairs(k) + l, bait_pairs(c) + c') of this matrix, l <= k
  * and c' <= c. */
