@@ -115,6 +115,9 @@ static void a_file_must_be_named_and_there(void **state)
     fb_error err = {0};
     assert_int_equal(strategy_probe_run(&probe, &answer, &err), FB_ENOENT);
     assert_non_null(strstr(err.text, "none.csv: No such file"));
+    values[0] = "/";
+    assert_true(strategy_probe_run(&probe, &answer, &err) < 0);
+    assert_string_equal(err.text, "strategy replay: cannot read /: Is a directory");
     assert_refused(NULL, "", "", 0, "the parameter 'file' is missing: give the path");
 }
 

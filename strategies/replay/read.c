@@ -15,7 +15,8 @@
 /* Reads the whole file into the round's memory, with a NUL behind it. */
 static int read_bytes(const fb_host *host, const char *path, FILE *file, char **ret_text)
 {
-    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    bool unreadable = fgetc(file) == EOF && ferror(file); /* a directory has a size */
+    long size = !unreadable && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
     if (size < 0 || fseek(file, 0, SEEK_SET) != 0)
         return host->fail(host, FB_PLUGIN_EINVAL, "cannot read %s: %s", path, strerror(errno));
     char *text = host->alloc(host, (size_t)size + 1, 1);
