@@ -243,7 +243,7 @@ static void distances_beyond_float_are_refused(void **state)
     (void)state;
     fb_error err = {0};
     assert_int_equal(probe_run(cut_far, NULL, 8, 1, NULL, NULL, &err), FB_ENUMERIC);
-    assert_non_null(strstr(err.text, "too far"));
+    assert_non_null(strstr(err.text, "too far for squared distances in float32: it must be below 6e18"));
 }
 
 /* ---- edges ---------------------------------------------------------------------------------- */

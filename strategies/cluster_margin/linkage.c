@@ -75,8 +75,8 @@ static int centre_rows(linkage *l, const kit_matrix *rows)
         double square = kernels_norm2(d, to);
         if (!(square < (double)FLT_MAX / 8))
             return l->host->fail(l->host, FB_PLUGIN_ENUMERIC,
-                                 "an embedding is %g from the mean, too far for squared distances "
-                                 "in float32",
+                                 "an embedding is %g from the mean of the candidates', too far for "
+                                 "squared distances in float32: it must be below 6e18",
                                  sqrt(square));
         l->squares[i] = (float)square;
     }
