@@ -1,6 +1,7 @@
 #include "select_input.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -155,6 +156,31 @@ static int read_labeled(select_input *in, fb_error *err)
     return o->labeled_labels ? read_labels(in, err) : FB_OK;
 }
 
+/* Logits, or percentages, would be ranked as well, and by nothing that means something. What is not
+ * finite is left to the host, which names it. */
+static int check_probabilities(const char *path, const npy_array *array, fb_error *err)
+{
+    const double tolerance = 0.01; /* as much as three digits a number may lose */
+    const size_t rows = array->shape[1], classes = array->shape[2];
+    for (size_t i = 0; i < array->shape[0] * rows; i++) {
+        const float *p = array->f32 + i * classes;
+        double sum = 0;
+        bool negative = false;
+        for (size_t c = 0; c < classes; c++) {
+            sum += (double)p[c];
+            negative = negative || p[c] < 0;
+        }
+        if (negative || fabs(sum - 1) > tolerance)
+            return fb_fail(err, FB_ERANGE,
+                           "%s holds numbers that %s in row %zu of layer %zu; expected "
+                           "probabilities, such as softmax gives, which are not negative and add "
+                           "up to 1",
+                           path, negative ? "are negative" : "do not add up to 1", i % rows,
+                           i / rows);
+    }
+    return FB_OK;
+}
+
 /* Reads a stack of the pool's probabilities: one layer a pass or member, as `of` says. */
 static int read_stack(select_input *in, const char *path, const char *of, npy_array *array,
                       fb_error *err)
@@ -164,10 +190,11 @@ static int read_stack(select_input *in, const char *path, const char *of, npy_ar
         return rc;
     bool fits = array->ndim == 3 && array->shape[0] > 0 && array->shape[1] == in->n &&
                 array->shape[2] == in->classes;
-    return check_shape(path, array, fits, err,
-                       "(%s, %zu, %zu), because %s has %zu rows and %s %zu columns", of, in->n,
-                       in->classes, in->options->pool_embeddings, in->n, in->options->head_weights,
-                       in->classes);
+    rc = check_shape(path, array, fits, err,
+                     "(%s, %zu, %zu), because %s has %zu rows and %s %zu columns", of, in->n,
+                     in->classes, in->options->pool_embeddings, in->n, in->options->head_weights,
+                     in->classes);
+    return rc ? rc : check_probabilities(path, array, err);
 }
 
 /* Numbers first .. first+count-1. */

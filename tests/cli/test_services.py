@@ -186,5 +186,14 @@ class Select(Case):
                       reason(representation="x", labeled_representation="l"))
         self.assertIn("needs --representation", reason(labeled_representation="lx"))
 
+    def test_stacks_hold_probabilities(self):
+        n, classes = self.N, self.CLASSES
+        for odd, text in (([0.5, 0.4], "do not add up to 1"), ([1.2, -0.2], "are negative")):
+            values = [0.25, 0.75] * (2 * n - 1) + odd
+            write_npy(self.path("odd.npy"), (2, n, classes), values)
+            for option in ("ensemble_probabilities", "mc_probabilities"):
+                self.assertIn(f"odd.npy holds numbers that {text} in row 11 of layer 1; expected probabilities",
+                              self.refused(*self.select(**{option: "odd"})))
+
 
 main()
