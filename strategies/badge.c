@@ -61,8 +61,8 @@ static int select_badge(void *instance, const fb_round *round, uint32_t *ret_ids
     int rc = get_gradients(self->host, &gradients);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    size_t longest = kit_argmax(gradients.squares, round->pool_count);
-    rc = kit_spread(self->host, &gradients, longest, round->batch, 0, ret_ids);
+    size_t longest = kit_argmax(gradients.squares, round->pool_count), distinct;
+    rc = kit_spread(self->host, &gradients, longest, round->batch, 0, ret_ids, &distinct);
     for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
         ret_ids[i] = round->pool_ids[ret_ids[i]];
     return rc;

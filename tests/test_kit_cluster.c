@@ -411,7 +411,9 @@ static void plain_spread(const fb_host *host, const kit_points *points, size_t f
         .seen = fb_calloc(n, sizeof *p.seen),
     };
     assert_non_null(p.seen);
-    for (size_t row = first; p.count < count;) {
+    double u;
+    host->random_uniform(host, stream, 0, 0, 1, &u);
+    for (size_t row = first == KIT_NONE ? (size_t)(u * (double)n) : first; p.count < count;) {
         ret_rows[p.count++] = (uint32_t)row;
         if (p.count == 1)
             plain_sweep(&p);
@@ -440,6 +442,16 @@ static void check_all_different(const uint32_t *rows, size_t count, size_t n)
     fb_free(seen);
 }
 
+/* How many rows, up to the first that equals one before it. */
+static size_t count_distinct(const kit_points *points, const uint32_t *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!(plain_distance(points, rows[i], points, rows[j]) > 0))
+                return i;
+    return count;
+}
+
 static int check_spread(const fb_host *host, const fb_round *round, void *argument)
 {
     (void)round;
@@ -449,12 +461,14 @@ static int check_spread(const fb_host *host, const fb_round *round, void *argume
     kit_points points;
     assert_true(got && want);
     int rc = kit_points_make(host, "rows", &x, c->factors ? &f : NULL, &points);
-    for (uint32_t stream = 0; rc == 0 && stream < 3; stream++) {
-        rc = kit_spread(host, &points, c->n / 2, c->count, stream, got);
-        plain_spread(host, &points, c->n / 2, c->count, stream, want);
+    for (uint32_t stream = 0; rc == 0 && stream < 4; stream++) {
+        size_t first = stream % 2 ? KIT_NONE : c->n / 2, distinct = 0;
+        rc = kit_spread(host, &points, first, c->count, stream, got, &distinct);
+        plain_spread(host, &points, first, c->count, stream, want);
         assert_memory_equal(got, want, c->count * sizeof *got);
         check_all_different(got, c->count, c->n);
-        assert_int_equal(got[0], c->n / 2);
+        assert_int_equal(distinct, count_distinct(&points, got, c->count));
+        assert_true(first == KIT_NONE || got[0] == first);
     }
     free_rows(&x);
     free_rows(&f);
@@ -492,7 +506,9 @@ static int proportions(const fb_host *host, const fb_round *round, void *argumen
     int rc = kit_points_make(host, "rows", &rows, NULL, &points);
     for (uint32_t stream = 0; rc == 0 && stream < RUNS; stream++) {
         uint32_t chosen[5];
-        rc = kit_spread(host, &points, 0, 5, stream, chosen);
+        size_t distinct = 0;
+        rc = kit_spread(host, &points, 0, 5, stream, chosen, &distinct);
+        assert_int_equal(distinct, 4);
         second[chosen[1]]++;
         fifth[chosen[4]]++;
     }
@@ -514,6 +530,57 @@ static void spread_draws_in_proportion_to_squares(void **state)
     run(proportions, NULL);
 }
 
+/* The probability of three rows in this order, the first drawn too, from the definition. */
+static double probability(const float *x, size_t n, size_t a, size_t b, size_t c)
+{
+    double to_a = 0, to_both = 0, of_c = 0;
+    for (size_t i = 0; i < n; i++) {
+        double from_a = pow((double)x[i] - (double)x[a], 2);
+        double from_b = pow((double)x[i] - (double)x[b], 2);
+        to_a += from_a;
+        to_both += fmin(from_a, from_b);
+        if (i == c)
+            of_c = fmin(from_a, from_b);
+    }
+    return pow((double)x[b] - (double)x[a], 2) / to_a * of_c / to_both / (double)n;
+}
+
+/* 60 outcomes: mean of chi-square 59, standard deviation 11. Uniform draws would give hundreds. */
+static int three_rows(const fb_host *host, const fb_round *round, void *argument)
+{
+    (void)round;
+    (void)argument;
+    enum { N = 5, RUNS = 5000 };
+    const float x[N] = {0, 1, 3, 3.5f, 7};
+    kit_matrix rows = {x, N, 1};
+    kit_points points;
+    int times[N][N][N] = {0}, rc = kit_points_make(host, "rows", &rows, NULL, &points);
+    for (uint32_t stream = 0; rc == 0 && stream < RUNS; stream++) {
+        uint32_t chosen[3];
+        size_t distinct = 0;
+        rc = kit_spread(host, &points, KIT_NONE, 3, stream, chosen, &distinct);
+        times[chosen[0]][chosen[1]][chosen[2]]++;
+    }
+    double chi_square = 0;
+    for (size_t a = 0; a < N; a++)
+        for (size_t b = 0; b < N; b++)
+            for (size_t c = 0; c < N; c++) {
+                double expected = RUNS * probability(x, N, a, b, c);
+                if (expected > 0)
+                    chi_square += pow(times[a][b][c] - expected, 2) / expected;
+                else
+                    assert_int_equal(times[a][b][c], 0);
+            }
+    assert_true(chi_square < 59 + 5 * 11);
+    return rc;
+}
+
+static void spread_has_the_probabilities_of_the_definition(void **state)
+{
+    (void)state;
+    run(three_rows, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,6 +591,7 @@ int main(void)
         cmocka_unit_test(k_centre_is_the_plain_greedy),
         cmocka_unit_test(spread_draws_as_without_laziness),
         cmocka_unit_test(spread_draws_in_proportion_to_squares),
+        cmocka_unit_test(spread_has_the_probabilities_of_the_definition),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

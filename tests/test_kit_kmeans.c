@@ -184,89 +184,6 @@ static void inertia_never_rises(void **state)
     }
 }
 
-/* ---- k-means++ ------------------------------------------------------------------------------ */
-
-typedef struct seed_task {
-    kit_matrix rows;
-    size_t k, draws;
-    size_t count;              /* of the last draw */
-    uint32_t chosen[ROWS_MAX]; /* in the last draw */
-    int times[5][5][5];        /* how often the first three were these, of 5 rows */
-} seed_task;
-
-static int draw_seeds(const fb_host *host, const fb_round *round, void *argument)
-{
-    (void)round;
-    seed_task *t = argument;
-    for (uint32_t draw = 0; draw < t->draws; draw++) {
-        int rc = kit_plus_plus(host, &t->rows, t->k, 0, draw, t->chosen, &t->count);
-        if (rc != 0)
-            return rc;
-        if (t->rows.rows == 5)
-            t->times[t->chosen[0]][t->chosen[1]][t->chosen[2]]++;
-    }
-    return 0;
-}
-
-static void run_seeds(seed_task *t, uint64_t seed)
-{
-    fb_error err = {0};
-    if (probe_run(draw_seeds, t, 8, seed, NULL, NULL, &err) != 0)
-        fail_msg("%s", err.text);
-}
-
-/* The probability of the first three, from the definition. */
-static double seed_probability(const float *x, size_t a, size_t b, size_t c)
-{
-    double to_a = 0, to_both = 0, of_c = 0;
-    for (size_t i = 0; i < 5; i++) {
-        double from_a = pow((double)x[i] - (double)x[a], 2);
-        double from_b = pow((double)x[i] - (double)x[b], 2);
-        to_a += from_a;
-        to_both += fmin(from_a, from_b);
-        if (i == c)
-            of_c = fmin(from_a, from_b);
-    }
-    return 0.2 * pow((double)x[b] - (double)x[a], 2) / to_a * of_c / to_both;
-}
-
-/* 60 outcomes: mean of chi-square 59, standard deviation 11. Uniform draws would give hundreds. */
-static void seeds_have_the_probabilities_of_the_definition(void **state)
-{
-    (void)state;
-    const float x[5] = {0, 1, 3, 3.5f, 7};
-    seed_task t = {.rows = {x, 5, 1}, .k = 3, .draws = 200};
-    double chi_square = 0;
-    for (uint64_t seed = 0; seed < 25; seed++)
-        run_seeds(&t, seed);
-    for (size_t a = 0; a < 5; a++)
-        for (size_t b = 0; b < 5; b++)
-            for (size_t c = 0; c < 5; c++) {
-                double expected = 5000 * seed_probability(x, a, b, c);
-                if (expected > 0)
-                    chi_square += pow(t.times[a][b][c] - expected, 2) / expected;
-                else
-                    assert_int_equal(t.times[a][b][c], 0);
-            }
-    assert_true(chi_square < 59 + 5 * 11);
-}
-
-/* Two groups so tight that, once both have a centre, what is left is far below what was. */
-static void seeds_differ_even_where_hardly_anything_is_left(void **state)
-{
-    (void)state;
-    float data[200];
-    for (size_t i = 0; i < 200; i++)
-        data[i] = (i % 2 ? 1000.0f : 0.0f) + 1e-3f * (float)(i / 2);
-    seed_task t = {.rows = {data, 200, 1}, .k = 200, .draws = 1};
-    run_seeds(&t, 1);
-    assert_int_equal(t.count, 200);
-    int seen[200] = {0};
-    for (size_t i = 0; i < 200; i++)
-        assert_int_equal(seen[t.chosen[i]]++, 0);
-    assert_true(t.chosen[0] % 2 != t.chosen[1] % 2);
-}
-
 /* ---- shapes --------------------------------------------------------------------------------- */
 
 static void clusters_that_lie_apart_are_found(void **state)
@@ -395,8 +312,6 @@ int main(void)
         cmocka_unit_test(the_best_of_ten_runs_is_within_a_percent_of_the_best_known),
         cmocka_unit_test(more_runs_are_never_worse),
         cmocka_unit_test(inertia_never_rises),
-        cmocka_unit_test(seeds_have_the_probabilities_of_the_definition),
-        cmocka_unit_test(seeds_differ_even_where_hardly_anything_is_left),
         cmocka_unit_test(clusters_that_lie_apart_are_found),
         cmocka_unit_test(one_cluster_is_the_mean),
         cmocka_unit_test(as_many_clusters_as_rows),

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kit_choose.h"
 #include "kit_points.h"
 
 #ifdef __cplusplus
@@ -23,13 +24,15 @@ extern "C" {
 int kit_k_centre(const fb_host *host, const kit_points *points, const kit_points *given,
                  size_t count, uint32_t *ret_rows);
 
-/* The seeding of k-means++ (Arthur & Vassilvitskii 2007) from a first row of the caller's: writes
- * `count` (1 .. n) different rows of the points, `first` first. Each next one is drawn with
- * probability proportional to its squared distance to the nearest row already chosen; when all of
- * these are 0, with equal probability among the rest. Row number k takes its random numbers from
- * draw k of the stream. O(n + count d) memory; spread.c says how most distances are left out. */
+/* The seeding of k-means++ (Arthur & Vassilvitskii 2007): writes `count` (1 .. n) different rows of
+ * the points. `first` is the first one or, with KIT_NONE, each row is with equal probability. Each
+ * next one is drawn with probability proportional to its squared distance to the nearest row
+ * already chosen; when all of these are 0, with equal probability among the rest. *ret_distinct is
+ * how many were drawn until then: no two of those are equal points, and all others equal one of
+ * them (up to the rounding of distances). Row number k takes its random numbers from draw k of the
+ * stream. O(n + count d) memory; spread.c says how most distances are left out. */
 int kit_spread(const fb_host *host, const kit_points *points, size_t first, size_t count,
-               uint32_t stream, uint32_t *ret_rows);
+               uint32_t stream, uint32_t *ret_rows, size_t *ret_distinct);
 
 #ifdef __cplusplus
 }

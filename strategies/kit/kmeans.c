@@ -240,11 +240,11 @@ int kit_lloyd(const fb_host *host, const kit_matrix *rows, const kit_matrix *cen
 }
 
 /* Takes rows of k-means++ as the centres. */
-static int seed(run *r, size_t k, uint32_t stream, uint32_t draw)
+static int seed(run *r, const kit_points *points, size_t k, uint32_t stream)
 {
     size_t d = r->rows->columns;
     uint32_t *rows = r->next; /* which is free until rows look for their centres */
-    int rc = kit_plus_plus(r->host, r->rows, k, stream, draw, rows, &r->now.count);
+    int rc = kit_spread(r->host, points, KIT_NONE, k, stream, rows, &r->now.count);
     for (size_t c = 0; rc == FB_PLUGIN_OK && c < r->now.count; c++)
         memcpy(r->now.centres + c * d, kit_row(r->rows, rows[c]), d * sizeof(float));
     return rc;
@@ -255,14 +255,17 @@ int kit_kmeans(const fb_host *host, const kit_matrix *rows, const kit_kmeans_opt
 {
     run r = {0};
     kit_clusters best = {0};
+    kit_points points;
     size_t k = options->k < rows->rows ? options->k : rows->rows;
-    int rc = run_alloc(host, rows, k, &r);
+    int rc = kit_points_make(host, "what k-means clusters", rows, NULL, &points);
+    if (rc == FB_PLUGIN_OK)
+        rc = run_alloc(host, rows, k, &r);
     if (rc == FB_PLUGIN_OK)
         rc = clusters_alloc(host, rows, k, &r.now);
     if (rc == FB_PLUGIN_OK && options->runs > 1)
         rc = clusters_alloc(host, rows, k, &best);
     for (size_t i = 0; rc == FB_PLUGIN_OK && i < options->runs; i++) {
-        rc = seed(&r, k, options->stream, (uint32_t)i);
+        rc = seed(&r, &points, k, options->stream + (uint32_t)i);
         if (rc == FB_PLUGIN_OK)
             rc = iterate(&r, options->iterations);
         if (i == 0 || r.now.inertia < best.inertia) {

@@ -28,6 +28,7 @@ typedef struct spread {
     bool *chosen;   /* (n) */
     double *sums;   /* (blocks) of the weights of the bounds of BLOCK rows; 0 for a chosen one */
     size_t n, blocks;
+    size_t distinct; /* chosen while distances were left */
     double wasted;  /* cost of the rejected rows since all were up to date */
     double weights[BLOCK];
 } spread;
@@ -84,7 +85,7 @@ static void add(spread *s, size_t row)
     weigh(s, row / BLOCK);
 }
 
-/* A row not chosen, each as likely as the others. */
+/* A row that is not chosen yet, each as likely as the others. */
 static size_t draw_any(const spread *s, double u)
 {
     size_t left = (size_t)(u * (double)(s->n - s->nearest.centre_count)), row = 0;
@@ -112,6 +113,7 @@ static int attempt(spread *s, const double u[3], size_t *ret_row)
         return rc;
     if (u[2] * bound < weight(nearest->distances[row])) {
         *ret_row = row;
+        s->distinct++;
         return FB_PLUGIN_OK;
     }
     weigh(s, block);
@@ -119,7 +121,18 @@ static int attempt(spread *s, const double u[3], size_t *ret_row)
     return s->wasted > sweep_cost(s) ? see_all(s) : FB_PLUGIN_OK;
 }
 
-static int draw(spread *s, uint32_t stream, size_t pick, size_t *ret_row)
+/* The first row, unless the caller has it. */
+static void draw_first(spread *s, uint32_t stream, size_t *row)
+{
+    double u;
+    s->distinct = 1;
+    if (*row != KIT_NONE)
+        return;
+    s->host->random_uniform(s->host, stream, 0, 0, 1, &u);
+    *row = draw_any(s, u);
+}
+
+static int draw_next(spread *s, uint32_t stream, size_t pick, size_t *ret_row)
 {
     *ret_row = KIT_NONE;
     int rc = FB_PLUGIN_OK;
@@ -132,7 +145,7 @@ static int draw(spread *s, uint32_t stream, size_t pick, size_t *ret_row)
 }
 
 int kit_spread(const fb_host *host, const kit_points *points, size_t first, size_t count,
-               uint32_t stream, uint32_t *ret_rows)
+               uint32_t stream, uint32_t *ret_rows, size_t *ret_distinct)
 {
     const size_t n = points->rows.rows, blocks = (n + BLOCK - 1) / BLOCK;
     spread *s = host->alloc(host, 1, sizeof *s);
@@ -142,16 +155,21 @@ int kit_spread(const fb_host *host, const kit_points *points, size_t first, size
         return kit_fail_memory(host, "k-means++");
     *s = (spread){.host = host, .chosen = chosen, .sums = sums, .n = n, .blocks = blocks};
     int rc = kit_nearest_init(host, points, count, &s->nearest);
-    size_t row = first;
-    for (size_t pick = 0; rc == FB_PLUGIN_OK && pick < count; pick++) {
-        if (pick > 0)
-            rc = draw(s, stream, pick, &row);
+    if (rc != FB_PLUGIN_OK)
+        return rc;
+    draw_first(s, stream, &first);
+    add(s, first);
+    rc = see_all(s);
+    ret_rows[0] = (uint32_t)first;
+    for (size_t pick = 1; rc == FB_PLUGIN_OK && pick < count; pick++) {
+        size_t row;
+        rc = draw_next(s, stream, pick, &row);
         if (rc != FB_PLUGIN_OK)
             break;
         ret_rows[pick] = (uint32_t)row;
         add(s, row);
-        if (pick == 0)
-            rc = see_all(s);
     }
+    if (rc == FB_PLUGIN_OK)
+        *ret_distinct = s->distinct;
     return rc;
 }

@@ -9,6 +9,9 @@
 
 enum { STEPS = 20, RUNS = 10, ITERATIONS_MAX = 100 };
 
+/* Of the host: k-means takes this one and RUNS - 1 more, probcover.c stream 1. */
+enum { KMEANS_STREAM = 2 };
+
 typedef struct purity {
     const uint32_t *labels;
     float *squares;        /* (n) squared norms */
@@ -75,6 +78,7 @@ int delta_find(const fb_host *host, const kit_matrix *rows, size_t classes, doub
         .k = classes,
         .iterations = ITERATIONS_MAX,
         .runs = RUNS,
+        .stream = KMEANS_STREAM,
     };
     kit_clusters clusters;
     purity p = {0};
