@@ -3,7 +3,7 @@
  * bald: the samples on whose label dropout passes disagree, each of them being sure of its own. */
 #include "kit.h"
 
-static const fb_param *const params[] = {&kit_passes};
+static const fb_param *const params[] = {&kit_param_passes};
 
 static int select_bald(void *instance, const fb_round *round, uint32_t *ret_ids)
 {

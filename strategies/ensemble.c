@@ -4,7 +4,7 @@
  * them name. */
 #include "kit.h"
 
-static const fb_param *const params[] = {&kit_members};
+static const fb_param *const params[] = {&kit_param_members};
 
 static int select_ensemble(void *instance, const fb_round *round, uint32_t *ret_ids)
 {

@@ -6,7 +6,7 @@
 
 #include "kit.h"
 
-static const fb_param *const params[] = {&kit_passes};
+static const fb_param *const params[] = {&kit_param_passes};
 
 /* The standard deviation over passes of each class's probability, divided by the number of passes
  * and not one less. */

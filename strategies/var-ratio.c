@@ -4,7 +4,7 @@
  * name. */
 #include "kit.h"
 
-static const fb_param *const params[] = {&kit_passes};
+static const fb_param *const params[] = {&kit_param_passes};
 
 static int select_var_ratio(void *instance, const fb_round *round, uint32_t *ret_ids)
 {

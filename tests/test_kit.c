@@ -115,53 +115,6 @@ static void argmax_takes_the_smaller_class_on_a_tie(void **state)
     assert_int_equal(kit_argmax((float[]){-1}, 1), 0);
 }
 
-/* 10 rows, so that one block of rows is full and one is not. */
-static void cosine_distances_and_their_edges(void **state)
-{
-    (void)state;
-    const float data[10][2] = {{1, 0}, {2, 0}, {0, 3},         {-1, 0}, {0, 0},
-                               {1, 1}, {0, 0}, {1, 0.0000001f}, {1, 0},  {-2, -2}};
-    const double expected[10] = {0, 0, 1, 2, 1, 1 - sqrt(0.5), 1, 0, 0, 1 + sqrt(0.5)};
-    kit_matrix matrix = {&data[0][0], 10, 2};
-    double norms[10], nearest[10];
-    kit_norms(&matrix, norms);
-    for (size_t i = 0; i < 10; i++)
-        nearest[i] = INFINITY;
-    kit_cosine_nearest(&matrix, norms, 0, nearest);
-    for (size_t i = 0; i < 10; i++)
-        assert_close(nearest[i], expected[i], 1e-15);
-
-    /* A row of norm 0 is at distance 1 from all but itself, and distances only ever fall. */
-    kit_cosine_nearest(&matrix, norms, 4, nearest);
-    assert_close(nearest[4], 0, 0);
-    assert_close(nearest[6], 1, 0);
-    assert_close(nearest[3], 1, 0);
-    assert_close(nearest[5], expected[5], 1e-15);
-}
-
-static void cosine_distances_do_not_depend_on_blocks(void **state)
-{
-    (void)state;
-    enum { N = 21, D = 13 };
-    float data[N * D];
-    double norms[N], nearest[N];
-    for (size_t i = 0; i < N * D; i++) {
-        uint32_t mixed = (uint32_t)i * 2654435761u;
-        data[i] = (float)(mixed >> 8) * 0x1p-23f - 1;
-    }
-    kit_matrix matrix = {data, N, D};
-    kit_norms(&matrix, norms);
-    for (size_t i = 0; i < N; i++)
-        nearest[i] = INFINITY;
-    kit_cosine_nearest(&matrix, norms, 5, nearest);
-    for (size_t i = 0; i < N; i++) {
-        double alone =
-            1 - kernels_dot(D, kit_row(&matrix, i), kit_row(&matrix, 5)) / (norms[i] * norms[5]);
-        if (i != 5)
-            assert_true(nearest[i] == alone);
-    }
-}
-
 static int dense(const fb_host *host, const fb_round *round, void *argument)
 {
     (void)round;
@@ -191,8 +144,6 @@ int main(void)
         cmocka_unit_test(entropy_of_certainty_is_zero),
         cmocka_unit_test(margin_of_one_class_and_of_more),
         cmocka_unit_test(argmax_takes_the_smaller_class_on_a_tie),
-        cmocka_unit_test(cosine_distances_and_their_edges),
-        cmocka_unit_test(cosine_distances_do_not_depend_on_blocks),
         cmocka_unit_test(dense_adds_the_bias),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "kernels.h"
 #include "kit.h"
+#include "nearest.h"
 #include "probe.h"
 
 /* ---- points ---------------------------------------------------------------------------------- */

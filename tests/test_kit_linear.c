@@ -118,7 +118,7 @@ static double distance_from_identity(size_t n, const double *a, const double *b)
 static void check_product(const fb_host *host, size_t m, size_t n, size_t k)
 {
     for (unsigned kind = 0; kind < 8; kind++) {
-        kit_product p = {.m = m, .n = n, .k = k, .scale = 0.5, .c_stride = n + 1};
+        kit_multiplication p = {.m = m, .n = n, .k = k, .scale = 0.5, .c_stride = n + 1};
         double *a = random_numbers(m * k, 1), *b = random_numbers(k * n, 2);
         double *c = random_numbers(m * (n + 1), 3), *want = copy(c, m * (n + 1));
         p.a = a;

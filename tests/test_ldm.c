@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "alloc.h"
+#include "cosine.h"
 #include "estimate.h"
 #include "kernels.h"
 #include "probe.h"
@@ -540,6 +541,54 @@ static void a_zero_embedding_is_at_distance_1(void **state)
     assert_shares(counts, weights, RUNS);
 }
 
+/* ---- cosine distances ------------------------------------------------------------------------ */
+
+/* 10 rows, so that one block of rows is full and one is not. */
+static void cosine_distances_and_their_edges(void **state)
+{
+    (void)state;
+    const float data[10][2] = {{1, 0}, {2, 0}, {0, 3},         {-1, 0}, {0, 0},
+                               {1, 1}, {0, 0}, {1, 0.0000001f}, {1, 0},  {-2, -2}};
+    const double expected[10] = {0, 0, 1, 2, 1, 1 - sqrt(0.5), 1, 0, 0, 1 + sqrt(0.5)};
+    kit_matrix matrix = {&data[0][0], 10, 2};
+    double norms[10], nearest[10];
+    ldm_norms(&matrix, norms);
+    for (size_t i = 0; i < 10; i++)
+        nearest[i] = INFINITY;
+    ldm_cosine_nearest(&matrix, norms, 0, nearest);
+    for (size_t i = 0; i < 10; i++)
+        assert_true(fabs(nearest[i] - expected[i]) <= 1e-15);
+
+    /* A row of norm 0 is at distance 1 from all but itself, and distances only ever fall. */
+    ldm_cosine_nearest(&matrix, norms, 4, nearest);
+    assert_true(nearest[4] == 0);
+    assert_true(nearest[6] == 1);
+    assert_true(nearest[3] == 1);
+    assert_true(fabs(nearest[5] - expected[5]) <= 1e-15);
+}
+
+static void cosine_distances_do_not_depend_on_blocks(void **state)
+{
+    (void)state;
+    enum { COUNT = 21, WIDTH = 13 };
+    float data[COUNT * WIDTH];
+    double norms[COUNT], nearest[COUNT];
+    for (size_t i = 0; i < COUNT * WIDTH; i++) {
+        uint32_t mixed = (uint32_t)i * 2654435761u;
+        data[i] = (float)(mixed >> 8) * 0x1p-23f - 1;
+    }
+    kit_matrix matrix = {data, COUNT, WIDTH};
+    ldm_norms(&matrix, norms);
+    for (size_t i = 0; i < COUNT; i++)
+        nearest[i] = INFINITY;
+    ldm_cosine_nearest(&matrix, norms, 5, nearest);
+    for (size_t i = 0; i < COUNT; i++) {
+        double dot = kernels_dot(WIDTH, kit_row(&matrix, i), kit_row(&matrix, 5));
+        if (i != 5)
+            assert_true(nearest[i] == 1 - dot / (norms[i] * norms[5]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -558,6 +607,8 @@ int main(void)
         cmocka_unit_test(seeding_draws_by_the_square_of_gamma_and_distance),
         cmocka_unit_test(seeding_without_distances_draws_by_gamma),
         cmocka_unit_test(a_zero_embedding_is_at_distance_1),
+        cmocka_unit_test(cosine_distances_and_their_edges),
+        cmocka_unit_test(cosine_distances_do_not_depend_on_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

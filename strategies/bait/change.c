@@ -139,10 +139,10 @@ int bait_change_matrices(bait_greedy *greedy, const bait_samples *samples, size_
     if (rc != FB_PLUGIN_OK)
         return rc;
     host->parallel_for(host, r->size, grain, finish_rows, &c);
-    kit_product outer = {.m = r->size, .n = r->size, .k = m, .scale = -sign, .add = true,
-                         .a = greedy->change, .a_stride = 2 * m,
-                         .b = greedy->change, .b_stride = 2 * m, .b_transposed = true,
-                         .c = r->inverse, .c_stride = r->size};
+    kit_multiplication outer = {.m = r->size, .n = r->size, .k = m, .scale = -sign, .add = true,
+                                .a = greedy->change, .a_stride = 2 * m,
+                                .b = greedy->change, .b_stride = 2 * m, .b_transposed = true,
+                                .c = r->inverse, .c_stride = r->size};
     kit_multiply(host, &outer);
     outer.k = 2 * m;
     outer.b = greedy->swapped;
@@ -188,10 +188,10 @@ static void update_blocks(void *argument, size_t first, size_t count, bait_lanes
     const bait_samples *s = u->samples;
     size_t m = s->m, pairs = bait_pairs(m);
     for (size_t b = first; b < first + count; b++) {
-        kit_product x = {.m = 2 * m * m, .n = BAIT_LANES, .k = s->d, .scale = 1,
-                         .a = u->greedy->change, .a_stride = 2 * m * m, .a_transposed = true,
-                         .b = s->features[b * s->d], .b_stride = BAIT_LANES,
-                         .c = work[0], .c_stride = BAIT_LANES};
+        kit_multiplication x = {.m = 2 * m * m, .n = BAIT_LANES, .k = s->d, .scale = 1,
+                                .a = u->greedy->change, .a_stride = 2 * m * m, .a_transposed = true,
+                                .b = s->features[b * s->d], .b_stride = BAIT_LANES,
+                                .c = work[0], .c_stride = BAIT_LANES};
         kit_multiply(NULL, &x);
         bait_apply_factors(s->factors + b * 3 * m, m, 2 * m, work, work + 2 * m * m);
         update_block(m, u->sign, work, s->k + b * pairs, s->q + b * pairs);

@@ -122,12 +122,12 @@ static void add_groups(void *argument, size_t first, size_t count)
             bait_lanes products[GROUP];
             size_t rows =
                 make_products(d, a->samples->features + (a->first + b) * d, group, products);
-            kit_product sum = {.m = rows, .n = pairs, .k = BAIT_LANES, .scale = 1, .add = true,
-                               .a = products[0], .a_stride = BAIT_LANES,
-                               .b = a->classes[b * pairs], .b_stride = BAIT_LANES,
-                               .b_transposed = true,
-                               .c = a->information->sum + group * GROUP * pairs,
-                               .c_stride = pairs};
+            kit_multiplication sum = {.m = rows, .n = pairs, .k = BAIT_LANES, .scale = 1,
+                                      .add = true, .a = products[0], .a_stride = BAIT_LANES,
+                                      .b = a->classes[b * pairs], .b_stride = BAIT_LANES,
+                                      .b_transposed = true,
+                                      .c = a->information->sum + group * GROUP * pairs,
+                                      .c_stride = pairs};
             kit_multiply(NULL, &sum);
         }
     }
@@ -187,11 +187,11 @@ int bait_matrices_init(const fb_host *host, const bait_information *labeled,
         return bait_fail_rounding(host, "lambda beside the labelled samples' information");
     kit_cholesky_inverse(host, size, r.spread, r.inverse);
     expand(all, share, r.spread);
-    kit_product left = {.m = size, .n = size, .k = size, .scale = 1,
-                        .a = r.inverse, .a_stride = size, .b = r.spread, .b_stride = size,
-                        .c = third, .c_stride = size};
+    kit_multiplication left = {.m = size, .n = size, .k = size, .scale = 1,
+                               .a = r.inverse, .a_stride = size, .b = r.spread, .b_stride = size,
+                               .c = third, .c_stride = size};
     kit_multiply(host, &left);
-    kit_product both = left;
+    kit_multiplication both = left;
     both.a = third;
     both.b = r.inverse;
     both.c = r.spread;
@@ -255,11 +255,12 @@ static void project_blocks(void *argument, size_t first, size_t count, bait_lane
     for (size_t group = 0; group < group_count(s->d); group++)
         for (size_t b = first; b < first + count; b++) {
             bait_lanes products[GROUP];
-            kit_product form = {.m = pairs, .n = BAIT_LANES, .scale = 1, .add = group > 0,
-                                .k = make_products(s->d, s->features + b * s->d, group, products),
-                                .a = p->forms + group * GROUP, .a_stride = feature_pairs,
-                                .b = products[0], .b_stride = BAIT_LANES,
-                                .c = s->k[b * pairs], .c_stride = BAIT_LANES};
+            size_t k = make_products(s->d, s->features + b * s->d, group, products);
+            kit_multiplication form = {.m = pairs, .n = BAIT_LANES, .k = k, .scale = 1,
+                                       .add = group > 0,
+                                       .a = p->forms + group * GROUP, .a_stride = feature_pairs,
+                                       .b = products[0], .b_stride = BAIT_LANES,
+                                       .c = s->k[b * pairs], .c_stride = BAIT_LANES};
             kit_multiply(NULL, &form);
             form.a += pairs * feature_pairs;
             form.c = s->q[b * pairs];

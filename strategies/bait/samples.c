@@ -37,10 +37,10 @@ int bait_set_features(const fb_host *host, const kit_matrix *x, const double *ax
         for (size_t lane = 0; lane < BAIT_LANES && b * BAIT_LANES + lane < x->rows; lane++)
             for (size_t k = 0; k < width; k++)
                 to[k][lane] = (double)kit_row(x, b * BAIT_LANES + lane)[k];
-        kit_product coordinates = {.m = d, .n = BAIT_LANES, .k = width, .scale = 1,
-                                   .a = axes, .a_stride = width,
-                                   .b = turned[0], .b_stride = BAIT_LANES,
-                                   .c = features[0], .c_stride = BAIT_LANES};
+        kit_multiplication coordinates = {.m = d, .n = BAIT_LANES, .k = width, .scale = 1,
+                                          .a = axes, .a_stride = width,
+                                          .b = turned[0], .b_stride = BAIT_LANES,
+                                          .c = features[0], .c_stride = BAIT_LANES};
         if (axes)
             kit_multiply(host, &coordinates);
     }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "kit.h"
+#include "nearest.h"
 
 /* All rows see so many of the given centres at the start; each further look takes as many as a row
  * has seen, so that rows which fall behind early cost little. */

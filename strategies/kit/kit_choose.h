@@ -20,7 +20,8 @@ typedef enum kit_order {
 
 /* Writes the k (<= n) rows with the first scores in the given order, best first; ties go to the
  * smaller row. With k = n this is a sort; else time goes as n + k log k log(n / k) on scores in no
- * order. Allocates nothing. A score that is NaN is a failure that names its row. */
+ * order. Allocates nothing. Infinite scores are as good as others; one that is NaN is
+ * FB_PLUGIN_ENUMERIC, naming its row. */
 int kit_top_k(const fb_host *host, const double *scores, size_t n, size_t k, kit_order order,
               uint32_t *ret_rows);
 
@@ -28,6 +29,7 @@ int kit_top_k(const fb_host *host, const double *scores, size_t n, size_t k, kit
 int kit_select_top(const fb_host *host, const fb_round *round, const double *scores,
                    kit_order order, uint32_t *ret_ids);
 
+/* No row, no index. */
 #define KIT_NONE SIZE_MAX
 
 /* Draws an index with probability proportional to its weight (>= 0): the first one at which the

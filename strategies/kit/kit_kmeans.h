@@ -36,8 +36,8 @@ typedef struct kit_clusters {
 
 /* Clusters at least one row: kit_lloyd from the centres of kit_spread (kit_cluster.h). There are
  * fewer clusters than k when there are fewer different rows; with k of them or fewer, each is a
- * cluster. FB_PLUGIN_ENUMERIC for a row that is too long for kit_points_make. Memory: O(runs (rows +
- * k d)). */
+ * cluster. FB_PLUGIN_ENUMERIC for a row that is too long for kit_points_make.
+ * O(runs (rows + k d)) memory. */
 int kit_kmeans(const fb_host *host, const kit_matrix *rows, const kit_kmeans_options *options,
                kit_clusters *ret_clusters);
 

@@ -26,7 +26,7 @@ extern "C" {
 
 /* C (m, n) = A (scale B), or C + A (scale B) where `add`. Each element is one chain of fused
  * multiply-adds in order of k, started at 0 or at C. C overlaps neither operand. */
-typedef struct kit_product {
+typedef struct kit_multiplication {
     size_t m, n, k;
     const double *a; /* (m, k), or (k, m) where it is transposed */
     size_t a_stride; /* numbers from one row, as it lies in memory, to the next */
@@ -38,10 +38,10 @@ typedef struct kit_product {
     bool add;
     double *c;
     size_t c_stride;
-} kit_product;
+} kit_multiplication;
 
 /* `host` may be NULL. */
-void kit_multiply(const fb_host *host, const kit_product *product);
+void kit_multiply(const fb_host *host, const kit_multiplication *product);
 
 /* The Cholesky factor of a symmetric positive definite matrix, in place: a = L L' with L lower
  * triangular, zeros above. Only the lower triangle is read. Not positive definite: a pivot is at

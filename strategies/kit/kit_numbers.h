@@ -24,14 +24,14 @@ double kit_margin(const float *probabilities, size_t count);
  * overflows. -infinity for no values, or when all are; NaN when one is. */
 double kit_log_sum_exp(const double *values, size_t count);
 
-/* The position of the largest of `count` values; ties go to the smaller one. */
+/* The position of the largest of `count` (> 0) values; ties go to the smaller one. */
 uint32_t kit_argmax(const float *values, size_t count);
 
-/* A dense layer on `count` rows of width d: out (count, width) = rows weights (d, width) + bias
+/* A dense layer on `count` rows of width d: ret_out (count, width) = rows weights (d, width) + bias
  * (width). Each number is one chain of fused multiply-adds that starts at its bias, so it does not
  * depend on which rows or columns are computed together. */
 int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, const float *weights,
-              const float *bias, size_t width, float *out);
+              const float *bias, size_t width, float *ret_out);
 
 #ifdef __cplusplus
 }

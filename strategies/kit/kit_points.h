@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * kit_points.h - points, which may be outer products, and their squared distances. See kit.h for
- * the conventions. */
+ * kit_points.h - the points that kit_cluster.h is about, which may be outer products, and their
+ * squared distances. See kit.h for the conventions. */
 #ifndef FB_KIT_POINTS_H
 #define FB_KIT_POINTS_H
 

@@ -11,7 +11,8 @@
  *                         ret_ids);
  *     }
  *
- * whose create, scores and destroy are those of kit_scored. */
+ * whose create, scores and destroy are those of kit_scored. A strategy whose number is made of
+ * something else fills kit_scored.scores itself and ends with kit_select_top. */
 #ifndef FB_KIT_RANKED_H
 #define FB_KIT_RANKED_H
 
@@ -24,11 +25,25 @@ extern "C" {
 
 /* The parameters of strategies that ask for "mc_probabilities" and "ensemble_probabilities": by
  * default 100 passes and 5 members. One of them comes first; see kit_scored_create_counted. */
-extern const fb_param kit_passes, kit_members;
+extern const fb_param kit_param_passes, kit_param_members;
 
-/* fb_strategy.create of a strategy whose first parameter is a whole number, which becomes
- * kit_scored.count. */
+/* The instance: what such a strategy needs between create and scores. */
+typedef struct kit_scored {
+    const fb_host *host;
+    uint64_t count; /* set by kit_scored_create_counted, else 0 */
+    double *scores; /* (pool_count), set by kit_scored_alloc */
+} kit_scored;
+
+/* fb_strategy.create, .scores and .destroy. They take any parameters and look at none. */
+int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance);
+int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores);
+void kit_scored_destroy(void *instance);
+
+/* The same create for a strategy whose first parameter is a whole number: it becomes `count`. */
 int kit_scored_create_counted(const fb_host *host, const fb_value *values, void **ret_instance);
+
+/* Room for the round's scores, zeroed: for a select that does not call kit_rank. */
+int kit_scored_alloc(kit_scored *self, const fb_round *round);
 
 /* Takes "probabilities", "mc_probabilities" or "ensemble_probabilities", self->count being the
  * passes or members, scores its rows, keeps the scores and chooses the round's batch. `score` is

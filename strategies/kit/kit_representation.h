@@ -14,13 +14,14 @@ extern "C" {
 /* The text parameter `representation`: network (the preset), inputs or features. */
 extern const fb_param kit_param_representation;
 
-/* The samples of the sub-pool (n, r) and the labelled ones (m, r; no rows where there are none) in
- * the representation of that name. */
+/* The samples of the sub-pool (n, r) and the labelled ones (m, r; 0 rows where there are none) in
+ * the representation of that name, which is the parameter's value: the services "representation"
+ * and "labeled_representation". Fails as host->get does. */
 int kit_get_representations(const fb_host *host, const fb_round *round, const char *kind,
                             kit_matrix *ret_pool, kit_matrix *ret_labeled);
 
-/* Copies the rows of `upper` and below them those of `lower`, as wide, into one matrix, each scaled
- * to the L2 norm 1; a row of norm 0 stays. */
+/* Copies the rows of `upper` and below them those of `lower` (as wide, perhaps none) into one new
+ * matrix, each scaled to the L2 norm 1; a row of norm 0 stays. */
 int kit_unit_rows(const fb_host *host, const kit_matrix *upper, const kit_matrix *lower,
                   kit_matrix *ret_rows);
 

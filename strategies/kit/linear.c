@@ -28,14 +28,14 @@ static void each_block(const fb_host *host, size_t n, fb_loop_body body, void *a
 /* ---- products ------------------------------------------------------------------------------- */
 
 /* Rows first .. first+count-1 of the product. */
-static void multiply_rows(const kit_product *p, size_t first, size_t count)
+static void multiply_rows(const kit_multiplication *p, size_t first, size_t count)
 {
     kernels_gemm_double(p->a_transposed, p->b_transposed, count, p->n, p->k, p->scale,
                         p->a + first * (p->a_transposed ? 1 : p->a_stride), p->a_stride, p->b,
                         p->b_stride, p->add, p->c + first * p->c_stride, p->c_stride);
 }
 
-static void multiply_columns(const kit_product *p, size_t first, size_t count)
+static void multiply_columns(const kit_multiplication *p, size_t first, size_t count)
 {
     kernels_gemm_double(p->a_transposed, p->b_transposed, p->m, count, p->k, p->scale, p->a,
                         p->a_stride, p->b + first * (p->b_transposed ? p->b_stride : 1),
@@ -45,7 +45,7 @@ static void multiply_columns(const kit_product *p, size_t first, size_t count)
 /* fb_loop_body over blocks of the longer side. */
 static void multiply_blocks(void *argument, size_t first, size_t count)
 {
-    const kit_product *p = argument;
+    const kit_multiplication *p = argument;
     size_t length = p->m >= p->n ? p->m : p->n;
     size_t from = first * BLOCK, to = (first + count) * BLOCK;
     if (to > length)
@@ -56,9 +56,9 @@ static void multiply_blocks(void *argument, size_t first, size_t count)
         multiply_columns(p, from, to - from);
 }
 
-void kit_multiply(const fb_host *host, const kit_product *product)
+void kit_multiply(const fb_host *host, const kit_multiplication *product)
 {
-    kit_product p = *product;
+    kit_multiplication p = *product;
     each_block(host, p.m >= p.n ? p.m : p.n, multiply_blocks, &p);
 }
 

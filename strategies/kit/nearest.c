@@ -5,6 +5,7 @@
 
 #include "kernels.h"
 #include "kit.h"
+#include "nearest.h"
 
 /* Products are made in pieces of at most PIECE_ROWS points and PIECE_COLUMNS centres, which stay in
  * the second-level cache; the loop over up to PIECES of them is shared among threads. */

@@ -46,11 +46,12 @@ double kit_log_sum_exp(const double *values, size_t count)
 }
 
 int kit_dense(const fb_host *host, const float *rows, size_t count, size_t d, const float *weights,
-              const float *bias, size_t width, float *out)
+              const float *bias, size_t width, float *ret_out)
 {
     for (size_t i = 0; i < count; i++)
-        memcpy(out + i * width, bias, width * sizeof *out);
-    int rc = kernels_gemm(false, false, count, width, d, rows, d, weights, width, 1, out, width);
+        memcpy(ret_out + i * width, bias, width * sizeof *ret_out);
+    int rc = kernels_gemm(false, false, count, width, d, rows, d, weights, width, 1, ret_out,
+                          width);
     return rc == FB_PLUGIN_OK ? rc : kit_fail_memory(host, "a matrix product");
 }
 

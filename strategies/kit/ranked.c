@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: 0BSD */
+#include <string.h>
+
 #include "kit.h"
 
-const fb_param kit_passes = {
+const fb_param kit_param_passes = {
     .struct_size = sizeof(fb_param),
     .name = "passes",
     .type = FB_PARAM_INT,
@@ -11,7 +13,7 @@ const fb_param kit_passes = {
     .help = "Dropout passes, each with one mask that all samples share.",
 };
 
-const fb_param kit_members = {
+const fb_param kit_param_members = {
     .struct_size = sizeof(fb_param),
     .name = "members",
     .type = FB_PARAM_INT,
@@ -22,12 +24,41 @@ const fb_param kit_members = {
             "trained anew in every round.",
 };
 
+int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance)
+{
+    (void)values;
+    kit_scored *self = host->alloc(host, 1, sizeof *self);
+    if (!self)
+        return kit_fail_memory(host, "an instance");
+    self->host = host;
+    *ret_instance = self;
+    return FB_PLUGIN_OK;
+}
+
 int kit_scored_create_counted(const fb_host *host, const fb_value *values, void **ret_instance)
 {
     int rc = kit_scored_create(host, values, ret_instance);
     if (rc == FB_PLUGIN_OK)
         ((kit_scored *)*ret_instance)->count = (uint64_t)values[0].i;
     return rc;
+}
+
+int kit_scored_alloc(kit_scored *self, const fb_round *round)
+{
+    self->scores = self->host->alloc(self->host, round->pool_count, sizeof *self->scores);
+    return self->scores ? FB_PLUGIN_OK : kit_fail_memory(self->host, "scores");
+}
+
+int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores)
+{
+    const kit_scored *self = instance;
+    memcpy(ret_scores, self->scores, round->pool_count * sizeof *ret_scores);
+    return FB_PLUGIN_OK;
+}
+
+void kit_scored_destroy(void *instance)
+{
+    (void)instance; /* all memory is the host's */
 }
 
 enum {

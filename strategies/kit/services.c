@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: 0BSD */
-#include <string.h>
-
 #include "kit.h"
 
 int kit_fail_memory(const fb_host *host, const char *what)
@@ -62,33 +60,4 @@ int kit_get_numbers(const fb_host *host, const char *service, const uint32_t **r
     *ret_numbers = array.data;
     *ret_count = array.shape[0];
     return FB_PLUGIN_OK;
-}
-
-int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    (void)values;
-    kit_scored *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    self->host = host;
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
-
-int kit_scored_alloc(kit_scored *self, const fb_round *round)
-{
-    self->scores = self->host->alloc(self->host, round->pool_count, sizeof *self->scores);
-    return self->scores ? FB_PLUGIN_OK : kit_fail_memory(self->host, "scores");
-}
-
-int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores)
-{
-    const kit_scored *self = instance;
-    memcpy(ret_scores, self->scores, round->pool_count * sizeof *ret_scores);
-    return FB_PLUGIN_OK;
-}
-
-void kit_scored_destroy(void *instance)
-{
-    (void)instance; /* all memory is the host's */
 }

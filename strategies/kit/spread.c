@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "kit.h"
+#include "nearest.h"
 
 /* The power of the distance in the drawing probability. The tests also build a plugin with a wrong
  * one, to see that they can tell. */

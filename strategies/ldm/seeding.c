@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "cosine.h"
 #include "kernels.h"
 
 /* The power of gamma_i D_i in the drawing probability. The tests also build a plugin with a wrong
@@ -94,7 +95,7 @@ int ldm_seed(const fb_host *host, const kit_matrix *embeddings, const double *ld
     if (rc != FB_PLUGIN_OK)
         return rc;
     ldm_gammas(ldm, order, n, batch, s.gammas);
-    kit_norms(embeddings, s.norms);
+    ldm_norms(embeddings, s.norms);
     for (size_t i = 0; i < n; i++)
         s.nearest[i] = INFINITY;
 
@@ -107,7 +108,7 @@ int ldm_seed(const fb_host *host, const kit_matrix *embeddings, const double *ld
         }
         ret_rows[pick] = (uint32_t)row;
         s.gammas[row] = 0;
-        kit_cosine_nearest(embeddings, s.norms, row, s.nearest);
+        ldm_cosine_nearest(embeddings, s.norms, row, s.nearest);
         if (host->cancelled(host))
             return FB_PLUGIN_ECANCELLED;
     }

@@ -20,7 +20,7 @@ void ldm_gammas(const double *ldm, const uint32_t *order, size_t n, size_t batch
 
 /* Writes `batch` different rows of the embeddings (n, d). The first is the one of the smallest LDM;
  * each next one is drawn with probability proportional to (gamma_i D_i)^2, D_i being the smallest
- * cosine distance (kit_cosine_nearest) to a row already chosen; when all of these weights are 0, to
+ * cosine distance (ldm_cosine_nearest) to a row already chosen; when all of these weights are 0, to
  * gamma_i. A chosen row is never drawn again. A batch of n or more: all rows in order of LDM. O(n
  * d) time a pick, O(n) memory besides the embeddings. */
 int ldm_seed(const fb_host *host, const kit_matrix *embeddings, const double *ldm, size_t batch,

@@ -58,7 +58,8 @@ class Install(InstalledCase):
             return file.read()
 
     def test_everything_is_there_and_nothing_else(self):
-        kit = {name for name in os.listdir(os.path.join(ROOT, "strategies", "kit")) if name.endswith(".h")}
+        kit = {name for name in os.listdir(os.path.join(ROOT, "strategies", "kit"))
+               if re.fullmatch(r"kit.*\.h", name)}
         headers = set(os.listdir(os.path.join(self.prefix, "include", "flipbench")))
         self.assertEqual(headers, kit | {"strategy.h"})
         for name in kit - {"kit.h"}:

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: 0BSD
  *
- * kit_nearest.h - the squared distance of each point to the nearest of a growing list of centres,
- * brought up to date only for the points that are asked for. See kit.h for the conventions.
+ * nearest.h - the squared distance of each point to the nearest of a growing list of centres,
+ * brought up to date only for the points that are asked for: what k_centre.c and spread.c stand on.
+ * Not installed.
  *
  * A greedy method looks at few of its points in each step. What an earlier step has left of the
  * others is not useless: a distance to the nearest of some of the centres is an upper bound of the
  * distance to the nearest of all. */
-#ifndef FB_KIT_NEAREST_H
-#define FB_KIT_NEAREST_H
+#ifndef FB_NEAREST_H
+#define FB_NEAREST_H
 
 #include <stddef.h>
 #include <stdint.h>
