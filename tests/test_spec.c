@@ -635,7 +635,7 @@ static void resolved_reads_back_as_the_same(void **state)
 static void reads_the_specs_that_ship(void **state)
 {
     (void)state;
-    static const char *const names[] = {"quickstart", "glyphs-smoke", "paper/mnist",
+    static const char *const names[] = {"quickstart", "glyphs-smoke", "strategies", "paper/mnist",
                                         "paper/mnist-no-validation", "paper/cifar-10",
                                         "paper/cifar-10-no-validation"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -1,8 +1,9 @@
 """flipbench info strategy: everything that a descriptor says, as text and as JSON."""
 import json
 import os
+import re
 
-from cli import BROKEN, Case, main
+from cli import BROKEN, ROOT, Case, main
 
 
 class Info(Case):
@@ -38,6 +39,14 @@ class Info(Case):
         self.assertEqual(info["needs"], ["ensemble"])
         self.assertIsNone(info["score"])
         self.assertEqual(info["parameters"][2]["choices"], ["network", "inputs", "features"])
+
+    def test_the_spec_of_all_strategies_names_all(self):
+        """All but replay, which asks for what another one has asked for."""
+        with open(os.path.join(ROOT, "experiments", "strategies.yaml"), encoding="utf-8") as file:
+            named = re.findall(r"^  - ([a-z-]+)(?: *#.*)?$", file.read(), re.MULTILINE)
+        listed = {row["name"] for row in json.loads(self.fine("list", "strategies", "--json"))}
+        self.assertEqual(len(named), len(set(named)))
+        self.assertEqual(set(named), listed - {"replay"})
 
 
 if __name__ == "__main__":
