@@ -1,24 +1,7 @@
 /* SPDX-License-Identifier: 0BSD
  *
  * badge: samples whose gradients are long and differ from each other. */
-#include <string.h>
-
 #include "kit.h"
-
-typedef struct badge {
-    const fb_host *host;
-} badge;
-
-static int create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    (void)values;
-    badge *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    self->host = host;
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
 
 /* The gradient of the loss with respect to the head's weights, if the predicted class y were the
  * label, is (p - e_y) h'. Writes e_y - p of each sample. */
@@ -56,21 +39,16 @@ static int get_gradients(const fb_host *host, kit_points *ret_gradients)
 
 static int select_badge(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const badge *self = instance;
+    const kit_instance *self = instance;
     kit_points gradients;
     int rc = get_gradients(self->host, &gradients);
     if (rc != FB_PLUGIN_OK)
         return rc;
     size_t longest = kit_argmax(gradients.squares, round->pool_count), distinct;
     rc = kit_spread(self->host, &gradients, longest, round->batch, 0, ret_ids, &distinct);
-    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
-        ret_ids[i] = round->pool_ids[ret_ids[i]];
+    if (rc == FB_PLUGIN_OK)
+        kit_rows_to_ids(round, ret_ids);
     return rc;
-}
-
-static void destroy(void *instance)
-{
-    (void)instance; /* all memory is the host's */
 }
 
 static const char *const services[] = {"embeddings", "probabilities", NULL};
@@ -89,9 +67,9 @@ static const fb_strategy strategy = {
                   "code; the first choice is the longest gradient, as there (the paper draws it); "
                   "when every distance is 0, draws are uniform among the rest. Squared distances are "
                   "products in float32, which are summed in double.",
-    .create = create,
+    .create = kit_create,
     .select = select_badge,
-    .destroy = destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -28,11 +28,6 @@ static int create(const fb_host *host, const fb_value *values, void **ret_instan
     return FB_PLUGIN_OK;
 }
 
-static void destroy(void *self)
-{
-    (void)self; /* all memory is the host's */
-}
-
 /* ---- the problem ---------------------------------------------------------------------------- */
 
 /* The axes on which the candidates' embeddings are projected; NULL: they are taken as they are. */
@@ -197,7 +192,7 @@ static const fb_strategy strategy = {
     .param_count = sizeof params / sizeof *params,
     .create = create,
     .select = select_bait,
-    .destroy = destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -7,8 +7,10 @@ static const fb_param *const params[] = {&kit_param_passes};
 
 static int select_bald(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "mc_probabilities", kit_mutual_information, KIT_LARGEST_FIRST,
-                    ret_ids);
+    kit_instance *self = instance;
+    uint64_t passes = (uint64_t)self->values[0].i;
+    return kit_rank(self, round, "mc_probabilities", passes, kit_mutual_information,
+                    KIT_LARGEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"mc_probabilities", NULL};
@@ -30,10 +32,10 @@ static const fb_strategy strategy = {
     .params = params,
     .param_count = 1,
     .score_name = "mutual information",
-    .create = kit_scored_create_counted,
+    .create = kit_create,
     .select = select_bald,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

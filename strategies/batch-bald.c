@@ -7,7 +7,7 @@
 
 /* ---- parameters ----------------------------------------------------------------------------- */
 
-static const fb_param passes = {
+static const fb_param passes = { /* fewer than the kit's: a matrix has samples x passes */
     .struct_size = sizeof(fb_param),
     .name = "passes",
     .type = FB_PARAM_INT,
@@ -27,23 +27,10 @@ static const fb_param samples = {
             "labels, and estimated from so many drawn ones beyond; rounded up to a multiple of "
             "the passes.",
 };
-static const fb_param *const params[] = {&passes, &samples};
 
-typedef struct batch_bald {
-    const fb_host *host;
-    uint64_t passes;
-    size_t samples;
-} batch_bald;
+enum { PASSES, SAMPLES };
 
-static int create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    batch_bald *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    *self = (batch_bald){host, (uint64_t)values[0].i, (size_t)values[1].i};
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
+static const fb_param *const params[] = {[PASSES] = &passes, [SAMPLES] = &samples};
 
 /* ---- the greedy search ---------------------------------------------------------------------- */
 
@@ -128,11 +115,11 @@ static int find_next(search *s, uint32_t *ret_row)
 
 static int select_batch_bald(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const batch_bald *self = instance;
+    const kit_instance *self = instance;
     search s = {.host = self->host};
-    int rc = kit_get_stack(s.host, "mc_probabilities", self->passes, &s.p);
+    int rc = kit_get_stack(s.host, "mc_probabilities", (uint64_t)self->values[PASSES].i, &s.p);
     if (rc == FB_PLUGIN_OK)
-        rc = search_init(&s, round, self->samples);
+        rc = search_init(&s, round, (size_t)self->values[SAMPLES].i);
     for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++) {
         uint32_t row = 0;
         rc = find_next(&s, &row);
@@ -169,9 +156,9 @@ static const fb_strategy strategy = {
                   "normalisation works as in evaluation.",
     .params = params,
     .param_count = 2,
-    .create = create,
+    .create = kit_create,
     .select = select_batch_bald,
-    .destroy = kit_scored_destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -94,7 +94,7 @@ static void take_turns(group *groups, size_t group_count, const fb_round *round,
 
 static int select_cluster_margin(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const kit_scored *self = instance;
+    const kit_instance *self = instance;
     const fb_host *host = self->host;
     size_t n = round->pool_count, count = round->batch <= n / RATIO ? round->batch * RATIO : n;
     size_t group_count = (count + RATIO - 1) / RATIO;
@@ -141,9 +141,9 @@ static const fb_strategy strategy = {
         "cluster; here the candidates of the round are clustered, up to a tenth as many clusters, "
         "and a cluster gives its smallest margin first. Of clusters of one size the one with the "
         "smallest margin comes first. At most 50,000 candidates (a query of 5,000) are clustered.",
-    .create = kit_scored_create,
+    .create = kit_create,
     .select = select_cluster_margin,
-    .destroy = kit_scored_destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -8,7 +8,9 @@ static const fb_param *const params[] = {&kit_param_members};
 
 static int select_ensemble(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "ensemble_probabilities", kit_variation_ratio,
+    kit_instance *self = instance;
+    uint64_t members = (uint64_t)self->values[0].i;
+    return kit_rank(self, round, "ensemble_probabilities", members, kit_variation_ratio,
                     KIT_LARGEST_FIRST, ret_ids);
 }
 
@@ -31,10 +33,10 @@ static const fb_strategy strategy = {
     .params = params,
     .param_count = 1,
     .score_name = "variation ratio",
-    .create = kit_scored_create_counted,
+    .create = kit_create,
     .select = select_ensemble,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

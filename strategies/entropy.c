@@ -5,7 +5,8 @@
 
 static int select_entropy(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "probabilities", kit_mean_entropy, KIT_LARGEST_FIRST, ret_ids);
+    return kit_rank(instance, round, "probabilities", 0, kit_mean_entropy, KIT_LARGEST_FIRST,
+                    ret_ids);
 }
 
 static const char *const services[] = {"probabilities", NULL};
@@ -19,10 +20,10 @@ static const fb_strategy strategy = {
     .citation = "Settles, B. (2009). Active learning literature survey. Computer Sciences "
                 "Technical Report 1648, University of Wisconsin-Madison.",
     .score_name = "entropy",
-    .create = kit_scored_create,
+    .create = kit_create,
     .select = select_entropy,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -7,15 +7,15 @@
 static int select_ldm_s(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
     ldm_instance *self = instance;
-    const fb_host *host = self->scored.host;
+    const fb_host *host = self->kit.host;
     kit_matrix embeddings;
     int rc = ldm_score(self, round);
     if (rc == FB_PLUGIN_OK)
         rc = kit_get_matrix(host, "embeddings", 0, &embeddings);
     if (rc == FB_PLUGIN_OK)
-        rc = ldm_seed(host, &embeddings, self->scored.scores, round->batch, ret_ids);
-    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
-        ret_ids[i] = round->pool_ids[ret_ids[i]];
+        rc = ldm_seed(host, &embeddings, self->kit.scores, round->batch, ret_ids);
+    if (rc == FB_PLUGIN_OK)
+        kit_rows_to_ids(round, ret_ids);
     return rc;
 }
 
@@ -38,8 +38,8 @@ static const fb_strategy strategy = {
     .score_ascending = 1,
     .create = ldm_create,
     .select = select_ldm_s,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = ldm_services,
 };
 

@@ -9,7 +9,7 @@ static int select_ldm(void *instance, const fb_round *round, uint32_t *ret_ids)
     int rc = ldm_score(self, round);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    return kit_select_top(self->scored.host, round, self->scored.scores, KIT_SMALLEST_FIRST,
+    return kit_select_top(self->kit.host, round, self->kit.scores, KIT_SMALLEST_FIRST,
                           ret_ids);
 }
 
@@ -30,8 +30,8 @@ static const fb_strategy strategy = {
     .score_ascending = 1,
     .create = ldm_create,
     .select = select_ldm,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = ldm_services,
 };
 

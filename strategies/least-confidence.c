@@ -13,7 +13,7 @@ static void confidences(const kit_stack *p, double *ret_scores)
 
 static int select_least_confidence(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "probabilities", confidences, KIT_SMALLEST_FIRST, ret_ids);
+    return kit_rank(instance, round, "probabilities", 0, confidences, KIT_SMALLEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"probabilities", NULL};
@@ -30,10 +30,10 @@ static const fb_strategy strategy = {
                   "one takes the place of the distance to one half, as is usual.",
     .score_name = "confidence",
     .score_ascending = 1,
-    .create = kit_scored_create,
+    .create = kit_create,
     .select = select_least_confidence,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

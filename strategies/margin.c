@@ -11,7 +11,7 @@ static void margins(const kit_stack *p, double *ret_scores)
 
 static int select_margin(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "probabilities", margins, KIT_SMALLEST_FIRST, ret_ids);
+    return kit_rank(instance, round, "probabilities", 0, margins, KIT_SMALLEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"probabilities", NULL};
@@ -26,10 +26,10 @@ static const fb_strategy strategy = {
                 "information extraction. Advances in Intelligent Data Analysis, 309-318.",
     .score_name = "margin",
     .score_ascending = 1,
-    .create = kit_scored_create,
+    .create = kit_create,
     .select = select_margin,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -36,8 +36,10 @@ static void mean_deviations(const kit_stack *p, double *ret_scores)
 
 static int select_mean_std(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "mc_probabilities", mean_deviations, KIT_LARGEST_FIRST,
-                    ret_ids);
+    kit_instance *self = instance;
+    uint64_t passes = (uint64_t)self->values[0].i;
+    return kit_rank(self, round, "mc_probabilities", passes, mean_deviations,
+                    KIT_LARGEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"mc_probabilities", NULL};
@@ -58,10 +60,10 @@ static const fb_strategy strategy = {
     .params = params,
     .param_count = 1,
     .score_name = "mean standard deviation",
-    .create = kit_scored_create_counted,
+    .create = kit_create,
     .select = select_mean_std,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

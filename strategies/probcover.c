@@ -4,11 +4,7 @@
 #include "balls.h"
 #include "delta.h"
 
-typedef struct probcover {
-    const fb_host *host;
-    const char *representation;
-    double delta; /* 0: to be found */
-} probcover;
+enum { REPRESENTATION, DELTA }; /* the parameters */
 
 /* The random stream of the samples that follow when all is covered; k-means has stream 0. */
 enum { REST_STREAM = 1 };
@@ -59,12 +55,12 @@ static int choose(const fb_host *host, const fb_round *round, balls *b, uint32_t
 
 static int select_probcover(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const probcover *self = instance;
+    const kit_instance *self = instance;
     const fb_host *host = self->host;
     kit_matrix pool, labeled, rows;
     balls b;
-    double delta = self->delta;
-    int rc = kit_get_representations(host, round, self->representation, &pool, &labeled);
+    double delta = self->values[DELTA].f; /* 0: to be found */
+    int rc = kit_get_representations(host, round, self->values[REPRESENTATION].s, &pool, &labeled);
     if (rc == FB_PLUGIN_OK)
         rc = kit_unit_rows(host, &pool, &labeled, &rows);
     if (rc != FB_PLUGIN_OK)
@@ -79,24 +75,9 @@ static int select_probcover(void *instance, const fb_round *round, uint32_t *ret
     rc = balls_init(host, &rows, &labeled, delta, &b);
     if (rc == FB_PLUGIN_OK)
         rc = choose(host, round, &b, ret_ids);
-    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
-        ret_ids[i] = round->pool_ids[ret_ids[i]];
+    if (rc == FB_PLUGIN_OK)
+        kit_rows_to_ids(round, ret_ids);
     return rc;
-}
-
-static int create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    probcover *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    *self = (probcover){host, values[0].s, values[1].f};
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
-
-static void destroy(void *instance)
-{
-    (void)instance; /* all memory is the host's */
 }
 
 static const fb_param delta_param = {
@@ -110,7 +91,8 @@ static const fb_param delta_param = {
             "1.00 for which 95 % of the balls lie within one k-means cluster, with as many "
             "clusters as classes, or 0.05 when there is none.",
 };
-static const fb_param *const params[] = {&kit_param_representation, &delta_param};
+static const fb_param *const params[] = {[REPRESENTATION] = &kit_param_representation,
+                                         [DELTA] = &delta_param};
 
 static const char *const services[] = {"representation", "labeled_representation", NULL};
 
@@ -131,9 +113,9 @@ static const fb_strategy strategy = {
         "covered, the rest of the batch is drawn at random.",
     .params = params,
     .param_count = sizeof params / sizeof *params,
-    .create = create,
+    .create = kit_create,
     .select = select_probcover,
-    .destroy = destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

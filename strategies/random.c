@@ -6,8 +6,8 @@
 
 static int select_random(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    kit_scored *self = instance;
-    int rc = kit_scored_alloc(self, round);
+    kit_instance *self = instance;
+    int rc = kit_scores_alloc(self, round);
     if (rc != FB_PLUGIN_OK)
         return rc;
     self->host->random_uniform(self->host, 0, 0, 0, round->pool_count, self->scores);
@@ -23,9 +23,9 @@ static const fb_strategy strategy = {
     .algo_version = 1,
     .rule = "A batch of the sub-pool drawn uniformly without replacement.",
     .citation = "-",
-    .create = kit_scored_create,
+    .create = kit_create,
     .select = select_random,
-    .destroy = kit_scored_destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -34,38 +34,23 @@ static const fb_param params[PARAM_COUNT] = {
 static const fb_param *const param_list[PARAM_COUNT] = {
     &params[FILE_NAME], &params[SETTING], &params[STRATEGY]};
 
-typedef struct instance {
-    const fb_host *host;
-    const char *file, *setting, *strategy;
-} instance;
-
 static int create_replay(const fb_host *host, const fb_value *values, void **ret_instance)
 {
     if (!*values[FILE_NAME].s)
         return host->fail(host, FB_PLUGIN_EINVAL,
                           "the parameter 'file' is missing: give the path of a CSV file, such as "
                           "'flipbench export DIR --what traces > FILE' writes");
-    instance *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    *self = (instance){host, values[FILE_NAME].s, values[SETTING].s, values[STRATEGY].s};
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
+    return kit_create(host, values, ret_instance);
 }
 
-static int select_replay(void *instance_, const fb_round *round, uint32_t *ret_ids)
+static int select_replay(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const instance *self = instance_;
+    const kit_instance *self = instance;
     trace t;
-    int rc = trace_read(self->host, self->file, &t);
+    int rc = trace_read(self->host, self->values[FILE_NAME].s, &t);
     if (!rc)
-        rc = trace_choose(self->host, self->setting, self->strategy, &t);
+        rc = trace_choose(self->host, self->values[SETTING].s, self->values[STRATEGY].s, &t);
     return rc ? rc : trace_pick(self->host, &t, round, ret_ids);
-}
-
-static void destroy_replay(void *instance_)
-{
-    (void)instance_; /* the host owns all memory */
 }
 
 static const char *const services[] = {NULL};
@@ -81,7 +66,7 @@ static const fb_strategy strategy = {
     .param_count = PARAM_COUNT,
     .create = create_replay,
     .select = select_replay,
-    .destroy = destroy_replay,
+    .destroy = kit_destroy,
     .services = services,
 };
 

@@ -17,11 +17,6 @@ enum {
     GRAIN = 16
 };
 
-typedef struct typiclust {
-    const fb_host *host;
-    const char *representation;
-} typiclust;
-
 typedef struct neighbour {
     float key; /* ascends with the distance */
     uint32_t member;
@@ -244,11 +239,11 @@ static int cluster_rows(selection *s, const fb_round *round, kit_clusters *ret_c
 
 static int select_typiclust(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    const typiclust *self = instance;
+    const kit_instance *self = instance;
     selection s = {.host = self->host, .n = round->pool_count};
     kit_matrix pool, labeled;
     kit_clusters clusters;
-    int rc = kit_get_representations(s.host, round, self->representation, &pool, &labeled);
+    int rc = kit_get_representations(s.host, round, self->values[0].s, &pool, &labeled);
     if (rc == FB_PLUGIN_OK)
         rc = kit_unit_rows(s.host, &pool, &labeled, &s.rows);
     if (rc == FB_PLUGIN_OK)
@@ -263,21 +258,6 @@ static int select_typiclust(void *instance, const fb_round *round, uint32_t *ret
     if (rc == FB_PLUGIN_OK)
         rc = take_turns(&s, round, s.large, s.turn_count, &chosen, ret_ids);
     return rc;
-}
-
-static int create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    typiclust *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    *self = (typiclust){host, values[0].s};
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
-
-static void destroy(void *instance)
-{
-    (void)instance; /* all memory is the host's */
 }
 
 static const fb_param *const params[] = {&kit_param_representation};
@@ -303,9 +283,9 @@ static const fb_strategy strategy = {
         "5 are exhausted, the smaller ones follow in the same order.",
     .params = params,
     .param_count = sizeof params / sizeof *params,
-    .create = create,
+    .create = kit_create,
     .select = select_typiclust,
-    .destroy = destroy,
+    .destroy = kit_destroy,
     .services = services,
 };
 

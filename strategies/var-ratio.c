@@ -8,8 +8,10 @@ static const fb_param *const params[] = {&kit_param_passes};
 
 static int select_var_ratio(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    return kit_rank(instance, round, "mc_probabilities", kit_variation_ratio, KIT_LARGEST_FIRST,
-                    ret_ids);
+    kit_instance *self = instance;
+    uint64_t passes = (uint64_t)self->values[0].i;
+    return kit_rank(self, round, "mc_probabilities", passes, kit_variation_ratio,
+                    KIT_LARGEST_FIRST, ret_ids);
 }
 
 static const char *const services[] = {"mc_probabilities", NULL};
@@ -32,10 +34,10 @@ static const fb_strategy strategy = {
     .params = params,
     .param_count = 1,
     .score_name = "variation ratio",
-    .create = kit_scored_create_counted,
+    .create = kit_create,
     .select = select_var_ratio,
-    .scores = kit_scored_scores,
-    .destroy = kit_scored_destroy,
+    .scores = kit_scores,
+    .destroy = kit_destroy,
     .services = services,
 };
 

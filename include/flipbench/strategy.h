@@ -238,7 +238,7 @@ typedef struct fb_strategy {
     int score_ascending;      /* 1: the smallest score is asked first */
 
     /* Makes an instance for one round. `values` has one entry a parameter, in their order, already
-     * checked against their ranges; texts live as long as the instance. */
+     * checked against their ranges; it and its texts live as long as the instance. */
     int (*create)(const fb_host *host, const fb_value *values, void **ret_instance);
 
     /* Writes round->batch different sample ids of the sub-pool, the first choice first. The host

@@ -72,8 +72,8 @@ int kit_select_top(const fb_host *host, const fb_round *round, const double *sco
                    kit_order order, uint32_t *ret_ids)
 {
     int rc = kit_top_k(host, scores, round->pool_count, round->batch, order, ret_ids);
-    for (size_t i = 0; rc == FB_PLUGIN_OK && i < round->batch; i++)
-        ret_ids[i] = round->pool_ids[ret_ids[i]];
+    if (rc == FB_PLUGIN_OK)
+        kit_rows_to_ids(round, ret_ids);
     return rc;
 }
 

@@ -26,6 +26,7 @@
 #include "kit_choose.h"
 #include "kit_cluster.h"
 #include "kit_distances.h"
+#include "kit_instance.h"
 #include "kit_kmeans.h"
 #include "kit_linear.h"
 #include "kit_numbers.h"

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: 0BSD */
-#include <string.h>
-
 #include "kit.h"
 
 const fb_param kit_param_passes = {
@@ -23,43 +21,6 @@ const fb_param kit_param_members = {
     .help = "Networks of the ensemble, the one whose accuracy counts included; each further one is "
             "trained anew in every round.",
 };
-
-int kit_scored_create(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    (void)values;
-    kit_scored *self = host->alloc(host, 1, sizeof *self);
-    if (!self)
-        return kit_fail_memory(host, "an instance");
-    self->host = host;
-    *ret_instance = self;
-    return FB_PLUGIN_OK;
-}
-
-int kit_scored_create_counted(const fb_host *host, const fb_value *values, void **ret_instance)
-{
-    int rc = kit_scored_create(host, values, ret_instance);
-    if (rc == FB_PLUGIN_OK)
-        ((kit_scored *)*ret_instance)->count = (uint64_t)values[0].i;
-    return rc;
-}
-
-int kit_scored_alloc(kit_scored *self, const fb_round *round)
-{
-    self->scores = self->host->alloc(self->host, round->pool_count, sizeof *self->scores);
-    return self->scores ? FB_PLUGIN_OK : kit_fail_memory(self->host, "scores");
-}
-
-int kit_scored_scores(void *instance, const fb_round *round, double *ret_scores)
-{
-    const kit_scored *self = instance;
-    memcpy(ret_scores, self->scores, round->pool_count * sizeof *ret_scores);
-    return FB_PLUGIN_OK;
-}
-
-void kit_scored_destroy(void *instance)
-{
-    (void)instance; /* all memory is the host's */
-}
 
 enum {
     PIECE = 256,  /* rows that a score is given at once */
@@ -99,13 +60,13 @@ int kit_score_rows(const fb_host *host, const kit_stack *stack, kit_score *score
     return FB_PLUGIN_OK;
 }
 
-int kit_rank(kit_scored *self, const fb_round *round, const char *service, kit_score *score,
-             kit_order order, uint32_t *ret_ids)
+int kit_rank(kit_instance *self, const fb_round *round, const char *service, uint64_t count,
+             kit_score *score, kit_order order, uint32_t *ret_ids)
 {
     kit_stack stack;
-    int rc = kit_get_stack(self->host, service, self->count, &stack);
+    int rc = kit_get_stack(self->host, service, count, &stack);
     if (rc == FB_PLUGIN_OK)
-        rc = kit_scored_alloc(self, round);
+        rc = kit_scores_alloc(self, round);
     if (rc == FB_PLUGIN_OK)
         rc = kit_score_rows(self->host, &stack, score, self->scores);
     if (rc == FB_PLUGIN_OK)

@@ -11,7 +11,7 @@ int ldm_create(const fb_host *host, const fb_value *values, void **ret_instance)
     ldm_instance *self = host->alloc(host, 1, sizeof *self);
     if (!self)
         return kit_fail_memory(host, "an instance");
-    self->scored.host = host;
+    self->kit = (kit_instance){.host = host, .values = values};
     int rc = ldm_options_read(host, values, &self->options);
     if (rc == FB_PLUGIN_OK)
         *ret_instance = self;
@@ -20,8 +20,8 @@ int ldm_create(const fb_host *host, const fb_value *values, void **ret_instance)
 
 int ldm_score(ldm_instance *self, const fb_round *round)
 {
-    int rc = kit_scored_alloc(&self->scored, round);
+    int rc = kit_scores_alloc(&self->kit, round);
     if (rc != FB_PLUGIN_OK)
         return rc;
-    return ldm_estimate(self->scored.host, round, &self->options, self->scored.scores);
+    return ldm_estimate(self->kit.host, round, &self->options, self->kit.scores);
 }

@@ -8,7 +8,7 @@
 #include "kit.h"
 
 typedef struct ldm_instance {
-    kit_scored scored; /* first: kit_scored_scores and _destroy serve this instance too */
+    kit_instance kit; /* first: kit_scores and kit_destroy serve this instance too */
     ldm_options options;
 } ldm_instance;
 
@@ -18,7 +18,7 @@ extern const char *const ldm_services[];
 /* fb_strategy.create */
 int ldm_create(const fb_host *host, const fb_value *values, void **ret_instance);
 
-/* Estimates the LDM of the round's samples into scored.scores. */
+/* Estimates the LDM of the round's samples into kit.scores. */
 int ldm_score(ldm_instance *self, const fb_round *round);
 
 #endif

@@ -15,16 +15,16 @@ CXX_PLUGIN = """#include <flipbench/kit.h>
 
 static int create(const fb_host *host, const fb_value *, void **ret_instance)
 {
-    return kit_scored_create(host, nullptr, ret_instance);
+    return kit_create(host, nullptr, ret_instance);
 }
 
 static int select_largest(void *instance, const fb_round *round, uint32_t *ret_ids)
 {
-    kit_scored *self = static_cast<kit_scored *>(instance);
+    kit_instance *self = static_cast<kit_instance *>(instance);
     kit_matrix p;
     int rc = kit_get_matrix(self->host, "probabilities", 0, &p);
     if (rc == FB_PLUGIN_OK)
-        rc = kit_scored_alloc(self, round);
+        rc = kit_scores_alloc(self, round);
     if (rc != FB_PLUGIN_OK)
         return rc;
     for (size_t i = 0; i < p.rows; i++)
@@ -42,7 +42,7 @@ static fb_strategy describe()
     s.citation = "-";
     s.create = create;
     s.select = select_largest;
-    s.destroy = kit_scored_destroy;
+    s.destroy = kit_destroy;
     return s;
 }
 
