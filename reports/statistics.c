@@ -93,6 +93,14 @@ double stat_sign_flip_smallest(size_t count)
     return count > 1000 ? 0 : ldexp(1, 1 - (int)count);
 }
 
+size_t stat_least_trials(size_t tests, double alpha)
+{
+    size_t trials = 1;
+    while (stat_sign_flip_smallest(trials) * (double)tests > alpha)
+        trials++;
+    return trials;
+}
+
 typedef struct ranked {
     double p;
     size_t index;

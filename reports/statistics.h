@@ -46,6 +46,10 @@ double stat_sign_flip(const double *d, size_t count);
 /* The smallest two-sided p that the exact test reaches with so many trials: 2^(1 - count). */
 double stat_sign_flip_smallest(size_t count);
 
+/* The least trials with which the exact test can reject the first of `tests` hypotheses that Holm
+ * corrects at level alpha. */
+size_t stat_least_trials(size_t tests, double alpha);
+
 /* Holm's step-down adjustment of p (count) into ret_adjusted (count; may be p itself). The family
  * is made of the p values that are numbers; NaN stays NaN. FB_ENOMEM. */
 int stat_holm(const double *p, size_t count, double *ret_adjusted, fb_error *err);

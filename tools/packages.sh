@@ -1,7 +1,7 @@
 # packages.sh - sourced by ./quickstart and ./check: what flipbench needs, and how to get it.
 
 BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build nettle-dev libopenblas-dev libyaml-dev
-    libgsl-dev libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev"
+    libgsl-dev r-mathlib libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev"
 DATA_PACKAGES="dataset-fashion-mnist"
 TEST_PACKAGES="libcmocka-dev python3 g++ binutils"
 
