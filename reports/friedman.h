@@ -26,11 +26,12 @@ friedman friedman_of_sums(const double *rank_sums, size_t k, size_t n, double ti
 int friedman_test(const double *scores, size_t n, size_t k, double *ret_mean_ranks,
                   friedman *ret_test, fb_error *err);
 
-/* The quantile q of Nemenyi's test: the studentized range's at 1 - alpha for k groups and infinitely
- * many degrees of freedom, over sqrt(2). */
+/* The quantile q of Nemenyi's test: the studentized range's at 1 - alpha for k groups and
+ * infinitely many degrees of freedom, over sqrt(2). */
 double friedman_nemenyi_q(size_t k, double alpha);
 
-/* Mean ranks that lie further apart differ: Nemenyi (all pairs), Bonferroni & Dunn (against one). */
+/* Mean ranks that lie further apart differ: Nemenyi (all pairs), Bonferroni & Dunn (against one).
+ */
 double friedman_nemenyi_cd(size_t k, size_t n, double alpha);
 double friedman_dunn_cd(size_t k, size_t n, double alpha);
 

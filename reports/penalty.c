@@ -8,8 +8,8 @@
 
 /* Accuracies of two strategies at one step over common trials. */
 typedef struct scratch {
-    double *d; /* (trials) */
-    bool *counted; /* (longest) */
+    double *d;     /* (trials) */
+    bool *counted; /* (longest) rounds */
 } scratch;
 
 /* Differences first - second at a round over the trials that have both; how many. */
@@ -62,8 +62,8 @@ static size_t choose_steps(const grid *g, size_t setting, penalty_steps rule, si
     return steps;
 }
 
-static void add_pair(const grid *g, size_t setting, size_t i, size_t j, double alpha, size_t longest,
-                     size_t steps, const scratch *s, penalty *p)
+static void add_pair(const grid *g, size_t setting, size_t i, size_t j, double alpha,
+                     size_t longest, size_t steps, const scratch *s, penalty *p)
 {
     for (size_t round = 1; round < longest; round++) {
         if (!s->counted[round])
@@ -108,8 +108,8 @@ int penalty_init(const grid *g, penalty_steps rule, double alpha, penalty *ret_p
     size_t k = g->data->strategy_count, settings = g->data->setting_count;
     if (rule == PENALTY_DOUBLING && g->baseline == GRID_NONE)
         return fb_fail(err, FB_EINVAL,
-                       "the doubling rule of the penalty matrix needs the baseline's accuracies, and "
-                       "these results have no baseline; name one with --baseline");
+                       "the doubling rule of the penalty matrix needs the baseline's accuracies, "
+                       "and these results have no baseline; name one with --baseline");
     penalty p = {
         .strategies = k,
         .matrix = fb_calloc(k * k + 1, sizeof *p.matrix),

@@ -25,7 +25,9 @@ double profile_gap(const double *gaps, size_t points, double delta)
 {
     size_t measured = 0, within = 0;
     for (size_t i = 0; i < points; i++) {
-        measured += !isnan(gaps[i]);
+        if (isnan(gaps[i]))
+            continue;
+        measured++;
         if (gaps[i] <= delta + ROUNDING)
             within++;
     }

@@ -72,7 +72,8 @@ static double quantile(const double *x, size_t count, double share)
 }
 
 /* The acceleration of BCa: the skewness of the estimates that leave one value out. */
-static double acceleration(const robust_strata *strata, size_t total, double *sample, double *left_out)
+static double acceleration(const robust_strata *strata, size_t total, double *sample,
+                           double *left_out)
 {
     double mean = 0, squares = 0, cubes = 0;
     for (size_t i = 0; i < total; i++) {
@@ -95,7 +96,8 @@ static double bca_share(double bias, double a, double z)
     return gsl_cdf_ugaussian_P(bias + (bias + z) / (1 - a * (bias + z)));
 }
 
-static robust_interval bca(const double *iqms, size_t replicates, double iqm, double a, double level)
+static robust_interval bca(const double *iqms, size_t replicates, double iqm, double a,
+                           double level)
 {
     double below = 0;
     for (size_t r = 0; r < replicates; r++)

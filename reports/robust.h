@@ -32,8 +32,8 @@ typedef struct robust_strata {
     size_t count; /* of strata */
 } robust_strata;
 
-/* Bootstrap: each replicate draws every stratum's trials anew, with replacement. Replicate r draws
- * the positions that (seed, r) gives, whatever the values: estimates of several strategies that have
+/* Bootstrap: each replicate draws every stratum's trials anew, with replacement. Which positions it
+ * draws follows from the seed and the sizes, whatever the values: estimates of strategies that have
  * the same trials are made of the same ones. NaN intervals below two values. FB_ENOMEM. */
 int robust_estimate_iqm(const robust_strata *strata, size_t replicates, double level, uint64_t seed,
                         robust_estimate *ret_estimate, fb_error *err);
@@ -46,9 +46,9 @@ typedef struct robust_signed_rank {
     double left;
 } robust_signed_rank;
 
-/* Prior: one pseudo-difference z0 = 0 of weight 1/2. Each of `draws` takes w ~ Dirichlet(1/2, 1, ...,
- * 1) and the weights sum w_i w_j of pairs with z_i + z_j above 2 rope, within, and below; an exact
- * bound counts half to each side. The largest wins, ties share. FB_ENOMEM. */
+/* Prior: one pseudo-difference z0 = 0 of weight 1/2. Each of `draws` takes w ~ Dirichlet(1/2, 1,
+ * ..., 1) and sums the weights w_i w_j of the pairs with z_i + z_j above 2 rope, within, and below;
+ * an exact bound counts half to each side. The largest wins, ties share. FB_ENOMEM. */
 int robust_bayes_signed_rank(const double *z, size_t count, double rope, size_t draws,
                              uint64_t seed, robust_signed_rank *ret, fb_error *err);
 

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "friedman.h"
+#include "overlap.h"
 #include "ranks.h"
 #include "statistics.h"
 
@@ -17,7 +18,8 @@
 static void near(double value, double expected, double tol, const char *what, int line)
 {
     if (!(fabs(value - expected) <= tol))
-        fail_msg("line %d: %s is %.17g, expected %.17g within %g", line, what, value, expected, tol);
+        fail_msg("line %d: %s is %.17g, expected %.17g within %g",
+                 line, what, value, expected, tol);
 }
 
 /* ---- ranks ---------------------------------------------------------------------------------- */
@@ -209,6 +211,32 @@ static void least_trials_for_all_pairs(void **state)
         assert_int_equal(stat_least_trials(k * (k - 1) / 2, .05), expected[k - 3]);
 }
 
+/* ---- selections ----------------------------------------------------------------------------- */
+
+static void jaccard(void **state)
+{
+    (void)state;
+    const uint32_t a[4] = {1, 4, 7, 9}, b[3] = {4, 8, 9};
+    assert_near(overlap_jaccard(a, 4, b, 3), 2.0 / 5, 1e-15);
+    assert_near(overlap_jaccard(b, 3, a, 4), 2.0 / 5, 1e-15);
+    assert_near(overlap_jaccard(a, 4, a, 4), 1, 0);
+    assert_near(overlap_jaccard(a, 4, b, 0), 0, 0);
+    assert_true(isnan(overlap_jaccard(a, 0, b, 0)));
+    assert_near(overlap_by_chance(10, 20, 100), 2.0 / 28, 1e-15);
+    assert_near(overlap_by_chance(100, 100, 100), 1, 1e-15);
+}
+
+static void class_balance(void **state)
+{
+    (void)state;
+    const size_t even[4] = {3, 3, 3, 3}, single[4] = {0, 7, 0, 0}, half[4] = {5, 0, 5, 0};
+    const size_t none[4] = {0};
+    assert_near(overlap_class_balance(even, 4), 1, 1e-15);
+    assert_near(overlap_class_balance(single, 4), 0, 0);
+    assert_near(overlap_class_balance(half, 4), 0.5, 1e-15);
+    assert_true(isnan(overlap_class_balance(none, 4)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +253,8 @@ int main(void)
         cmocka_unit_test(friedman_at_its_edges),
         cmocka_unit_test(groups_are_maximal),
         cmocka_unit_test(least_trials_for_all_pairs),
+        cmocka_unit_test(jaccard),
+        cmocka_unit_test(class_balance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

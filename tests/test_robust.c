@@ -20,7 +20,8 @@
 static void near(double value, double expected, double tol, const char *what, int line)
 {
     if (!(fabs(value - expected) <= tol))
-        fail_msg("line %d: %s is %.17g, expected %.17g within %g", line, what, value, expected, tol);
+        fail_msg("line %d: %s is %.17g, expected %.17g within %g",
+                 line, what, value, expected, tol);
 }
 
 /* ---- interquartile means -------------------------------------------------------------------- */
