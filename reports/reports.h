@@ -16,6 +16,12 @@ typedef struct report_round {
     double train_seconds, query_seconds, service_seconds, evaluate_seconds;
     uint64_t peak_rss_bytes;
     char selected_sha256[65]; /* of the queried ids in order; "" in a cell's last round */
+    const uint32_t *queried;  /* (query_count) sample ids in order of rank; NULL: not loaded */
+    const uint32_t *labels;   /* (query_count) that were revealed */
+    size_t query_count;
+    const uint32_t *score_ids; /* (score_count) the sub-pool, ascending; NULL: none stored */
+    const double *scores;      /* (score_count) the strategy's, whatever its order */
+    size_t score_count;
 } report_round;
 
 typedef struct report_cell {
@@ -25,7 +31,18 @@ typedef struct report_cell {
     size_t round_count;
     size_t planned_rounds;    /* how many there are when the cell is complete */
     const char *failure;      /* the cause when the last attempt failed; NULL otherwise */
+    /* What must agree for two cells to be compared: digests of data and network, recipe, engine and,
+     * where its bits depend on it, the machine. NULL: not known. */
+    const char *fingerprint;
 } report_cell;
+
+/* One network trained on everything (`reference: full`): the ceiling of a setting's trial. */
+typedef struct report_reference {
+    size_t setting;
+    uint32_t trial;
+    double accuracy;
+    size_t labeled;
+} report_reference;
 
 typedef struct report_setting {
     const char *name, *dataset, *network;
@@ -45,6 +62,7 @@ typedef struct report_data {
     report_setting *settings;     size_t setting_count;    /* in the spec's order */
     report_strategy *strategies;  size_t strategy_count;   /* in the spec's order */
     report_cell *cells;           size_t cell_count;       /* any order; also those not begun */
+    report_reference *references; size_t reference_count;  /* any order */
     const char *baseline;         /* a strategy's label or id */
     double alpha;
     const char *correction;       /* "holm" (also when NULL) or "none" */
