@@ -31,22 +31,28 @@ typedef struct report_cell {
     size_t round_count;
     size_t planned_rounds;    /* how many there are when the cell is complete */
     const char *failure;      /* the cause when the last attempt failed; NULL otherwise */
-    /* What must agree for two cells to be compared: digests of data and network, recipe, engine and,
-     * where its bits depend on it, the machine. NULL: not known. */
+    /* What must agree for cells of a setting to be compared, whatever their strategies: digests of
+     * data and network, recipe, budget, seed, numerics_version, engine and, where its bits depend
+     * on it, the machine. Canonical JSON; equal ones are one pointer. NULL: not known. */
     const char *fingerprint;
+    uint32_t algo_version;    /* the strategy's; must agree among its own cells. 0: not known */
 } report_cell;
 
 /* One network trained on everything (`reference: full`): the ceiling of a setting's trial. */
 typedef struct report_reference {
     size_t setting;
     uint32_t trial;
-    double accuracy;
+    double accuracy;           /* NaN while there is none: not run yet, or failed */
     size_t labeled;
+    const report_round *round; /* all of its numbers; NULL while there are none */
+    const char *failure;       /* the cause when it failed; NULL otherwise */
+    const char *fingerprint;   /* as a cell's */
 } report_reference;
 
 typedef struct report_setting {
     const char *name, *dataset, *network;
     size_t validation_labels;
+    size_t class_count, pool_count; /* pool: unlabelled at the start; 0: not known */
 } report_setting;
 
 typedef struct report_strategy {

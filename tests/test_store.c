@@ -23,6 +23,7 @@ struct fixture {
     spec_setting spec_setting;
     catalog_strategy plugins[CELLS];
     data_split split;
+    dataset data;
     plan_setting setting;
     plan_strategy strategies[CELLS];
     plan_cell cells[CELLS];
@@ -43,6 +44,9 @@ static struct fixture *make_fixture(void)
     snprintf(f->spec_setting.network.name, sizeof f->spec_setting.network.name, "mlp");
     f->setting.spec = &f->spec_setting;
     f->setting.splits = &f->split;
+    f->setting.data = &f->data;
+    f->data.class_count = 3;
+    f->split.pool_count = 100;
     for (size_t i = 0; i < CELLS; i++) {
         f->plugins[i].id = ids[i];
         f->strategies[i] =
@@ -197,7 +201,8 @@ static void a_state_is_left_to_the_next_round(void **state)
 static void make_old(struct store *store)
 {
     fb_error err = {0};
-    if (store_run_sql(store, "DROP TABLE states; PRAGMA user_version=1;", "test", &err))
+    if (store_run_sql(store, "DROP TABLE states; ALTER TABLE cells DROP COLUMN class_count;"
+                      "ALTER TABLE cells DROP COLUMN pool_count; PRAGMA user_version=1;", "test", &err))
         fail_msg("%s", err.text);
 }
 
@@ -270,7 +275,7 @@ static void a_database_of_the_first_version_is_read_and_then_migrated(void **sta
     f->cells[1].identity = planned;
     strcpy(f->cells[1].key, "key-1");
     assert_int_equal(store_enter_plan(f->store, &f->plan, &err), 0);
-    assert_int_equal(version_of(f->store), 2);
+    assert_int_equal(version_of(f->store), 3);
     json_t *facts = json_object();
     assert_int_equal(store_begin_run(f->store, facts, &err), 0);
     json_decref(facts);
@@ -279,11 +284,11 @@ static void a_database_of_the_first_version_is_read_and_then_migrated(void **sta
     round.state_count = 1;
     assert_int_equal(store_put_round(f->store, "key-0", &round, &err), 0);
     assert_int_equal(store_load_state(f->store, "key-0", 1, read, 1, &err), 0);
-    assert_int_equal(store_run_sql(f->store, "PRAGMA user_version=3;", "test", &err), 0);
+    assert_int_equal(store_run_sql(f->store, "PRAGMA user_version=4;", "test", &err), 0);
     store_close(f->store);
     f->store = NULL;
     assert_int_equal(store_open(f->directory, true, &f->store, &err), FB_EFORMAT);
-    assert_non_null(strstr(err.text, "version 3"));
+    assert_non_null(strstr(err.text, "version 4"));
 }
 
 static void the_lock_is_exclusive(void **state)

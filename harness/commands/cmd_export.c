@@ -92,40 +92,33 @@ static void csv_value(fb_strbuf *line, const json_t *value)
         fb_strbuf_add_double(line, json_real_value(value));
 }
 
-struct writer {
-    fb_strbuf line;
-    bool header_written;
-};
-
-static void csv_header(fb_strbuf *line, const json_t *row)
+/* The columns' names; they stand there also when there is no row. */
+static void write_header(const json_t *names)
 {
-    const char *name, *separator = "";
-    json_t *value;
-    json_object_foreach ((json_t *)row, name, value) {
-        fb_strbuf_add(line, separator);
-        csv_text(line, name);
-        separator = ",";
+    fb_strbuf line = FB_STRBUF_INIT;
+    size_t i;
+    json_t *name;
+    json_array_foreach (names, i, name) {
+        fb_strbuf_add(&line, i ? "," : "");
+        csv_text(&line, json_string_value(name));
     }
-    fb_strbuf_add(line, "\n");
+    puts(line.text);
+    fb_strbuf_finish(&line);
 }
 
 static int write_csv(void *context, const json_t *row, fb_error *err)
 {
-    struct writer *writer = context;
+    fb_strbuf *line = context;
     const char *name, *separator = "";
     json_t *value;
-    fb_strbuf_reset(&writer->line);
-    if (!writer->header_written)
-        csv_header(&writer->line, row);
-    writer->header_written = true;
+    fb_strbuf_reset(line);
     json_object_foreach ((json_t *)row, name, value) {
-        fb_strbuf_add(&writer->line, separator);
-        csv_value(&writer->line, value);
+        fb_strbuf_add(line, separator);
+        csv_value(line, value);
         separator = ",";
     }
-    fb_strbuf_add(&writer->line, "\n");
-    fputs(writer->line.text, stdout);
-    return fb_strbuf_check(&writer->line, "a row", err);
+    puts(line->text);
+    return fb_strbuf_check(line, "a row", err);
 }
 
 static int write_json(void *context, const json_t *row, fb_error *err)
@@ -137,6 +130,25 @@ static int write_json(void *context, const json_t *row, fb_error *err)
     puts(text);
     free(text);
     return FB_OK;
+}
+
+static int export_view(const export_arguments *arguments, fb_error *err)
+{
+    struct store *store = NULL;
+    json_t *names = NULL;
+    fb_strbuf line = FB_STRBUF_INIT;
+    int rc = store_open(arguments->directory, false, &store, err);
+    if (!rc)
+        rc = store_columns(store, arguments->view, &names, err);
+    if (!rc && !arguments->json)
+        write_header(names);
+    if (!rc)
+        rc = store_walk(store, arguments->view, arguments->json ? write_json : write_csv, &line,
+                        err);
+    store_close(store);
+    json_decref(names);
+    fb_strbuf_finish(&line);
+    return rc;
 }
 
 int cmd_export(int argc, char **argv)
@@ -153,16 +165,8 @@ int cmd_export(int argc, char **argv)
         NULL,
         NULL};
     export_arguments arguments = {.view = STORE_ROUNDS};
-    struct store *store = NULL;
-    struct writer writer = {.line = FB_STRBUF_INIT};
     fb_error err = {0};
     argp_err_exit_status = EXIT_ERROR;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rc = store_open(arguments.directory, false, &store, &err);
-    if (!rc)
-        rc = store_walk(store, arguments.view, arguments.json ? write_json : write_csv, &writer,
-                        &err);
-    store_close(store);
-    fb_strbuf_finish(&writer.line);
-    return rc ? command_fail(&err) : EXIT_FINE;
+    return export_view(&arguments, &err) ? command_fail(&err) : EXIT_FINE;
 }

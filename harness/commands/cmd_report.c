@@ -71,7 +71,8 @@ int cmd_report(int argc, char **argv)
     fb_error err = {0};
     argp_err_exit_status = EXIT_ERROR;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    int rc = results_load(arguments.directories.texts, arguments.directories.count, &results, &err);
+    int rc = results_load(arguments.directories.texts, arguments.directories.count, true, &results,
+                          &err);
     if (!rc && arguments.baseline)
         rc = choose_baseline(&results.data, arguments.baseline, &err);
     if (!rc)

@@ -162,3 +162,55 @@ json_t *identity_json(const struct plan *plan, const plan_cell *cell)
         "algo_version", (json_int_t)strategy->plugin->algo_version);
     return extend(object, features_json(setting->features));
 }
+
+/* ---- identities compared --------------------------------------------------------------------- */
+
+char *identity_setting(const json_t *identity)
+{
+    static const char *const of_cells[] = {"strategy", "params", "algo_version", "trial"};
+    json_t *setting = json_copy((json_t *)identity);
+    for (size_t i = 0; i < sizeof of_cells / sizeof *of_cells; i++)
+        json_object_del(setting, of_cells[i]);
+    char *text = json_is_object(setting) ? identity_text(setting) : NULL;
+    json_decref(setting);
+    return text;
+}
+
+/* The name of the first member that one object has and the other has not, or has with another
+ * value; NULL when they are equal. The name lives as long as the objects. */
+static const char *differing_member(json_t *a, json_t *b)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (a, name, value)
+        if (!json_equal(value, json_object_get(b, name)))
+            return name;
+    json_object_foreach (b, name, value)
+        if (!json_object_get(a, name))
+            return name;
+    return NULL;
+}
+
+void identity_difference(const char *a, const char *there, const char *b, const char *here,
+                         fb_strbuf *out)
+{
+    json_t *root_a = json_loads(a, 0, NULL), *root_b = json_loads(b, 0, NULL);
+    json_t *in_a = root_a, *in_b = root_b;
+    const char *name, *dot = "";
+    while ((name = differing_member(in_a, in_b))) {
+        fb_strbuf_printf(out, "%s%s", dot, name);
+        dot = ".";
+        in_a = json_object_get(in_a, name);
+        in_b = json_object_get(in_b, name);
+        if (!json_is_object(in_a) || !json_is_object(in_b))
+            break;
+    }
+    char *text_a = json_dumps(in_a, JSON_ENCODE_ANY | JSON_COMPACT);
+    char *text_b = json_dumps(in_b, JSON_ENCODE_ANY | JSON_COMPACT);
+    fb_strbuf_printf(out, " (%s %s, %s %s)", text_a ? text_a : "none", there,
+                     text_b ? text_b : "none", here);
+    free(text_a);
+    free(text_b);
+    json_decref(root_a);
+    json_decref(root_b);
+}

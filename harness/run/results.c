@@ -2,341 +2,390 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "files.h"
+#include "identity.h"
 #include "store.h"
 #include "strbuf.h"
 
-/* Where a walk over one folder is. */
-struct reading {
-    struct results *results;
-    const char *directory;
-    bool first_folder;
-    report_cell *cell; /* of the last round row */
-    json_t *keys;      /* (cell number as text) -> key, over all folders */
+/* Where a cell of the database is among the results. */
+struct place {
+    int64_t id;
+    size_t cell;
 };
 
-/* Keeps a copy of a text for as long as the results live. */
+struct reading {
+    struct results *results;
+    const char *name;     /* of the folder, for sentences */
+    json_t *facts;        /* name -> values in which the runs differ, oldest first */
+    struct place *places; /* by id once all cells are read */
+    size_t place_count, place_capacity;
+};
+
+/* Keeps a copy of a text for as long as the results live; equal texts are one. NULL when it fails.
+ */
 static const char *keep(struct results *results, const char *text, fb_error *err)
 {
-    json_t *copy = json_string(text);
-    if (!copy || json_array_append_new(results->texts, copy) < 0) {
-        fb_fail(err, FB_ENOMEM, "out of memory for the results");
-        return NULL;
-    }
-    return json_string_value(copy);
+    json_t *kept = json_object_get(results->texts, text);
+    if (!kept && json_object_set_new(results->texts, text, json_string(text)) == 0)
+        kept = json_object_get(results->texts, text);
+    if (!kept)
+        fb_fail(err, FB_EFORMAT, "a text of the results is not UTF-8, or memory is short");
+    return json_string_value(kept);
 }
 
-static const char *text_of(const json_t *row, const char *column)
+/* Makes room for one more element of an array; FB_ENOMEM. */
+static int make_room(void *array, size_t count, size_t *capacity, size_t size, fb_error *err)
 {
-    const char *text = json_string_value(json_object_get(row, column));
-    return text ? text : "";
-}
-
-static double number_of(const json_t *row, const char *column)
-{
-    const json_t *value = json_object_get(row, column);
-    return json_is_number(value) ? json_number_value(value) : NAN;
-}
-
-static int64_t integer_of(const json_t *row, const char *column)
-{
-    return json_integer_value(json_object_get(row, column));
-}
-
-/* Room for one more element of an array; NULL when memory is short. */
-static void *room_for_one(void *array, size_t count, size_t *capacity, size_t size, fb_error *err)
-{
+    void *old, *grown;
     if (count < *capacity)
-        return array;
+        return FB_OK;
     size_t more = *capacity * 2 + 8;
-    void *grown = fb_grow(array, count, more, size);
-    if (grown)
-        *capacity = more;
-    else
-        fb_fail_memory(err, more, size, "the results");
-    return grown;
+    memcpy(&old, array, sizeof old); /* `array` is the address of a pointer to any type */
+    grown = fb_grow(old, count, more, size);
+    if (!grown)
+        return fb_fail_memory(err, more, size, "the results");
+    memcpy(array, &grown, sizeof grown);
+    *capacity = more;
+    return FB_OK;
 }
 
 /* ---- settings, strategies, cells ----------------------------------------------------------- */
 
-static int setting_of(struct results *results, const json_t *row, size_t *ret_index, fb_error *err)
+static int setting_of(struct results *results, const store_cell *from, size_t *ret_index,
+                      fb_error *err)
 {
     report_data *data = &results->data;
     for (size_t i = 0; i < data->setting_count; i++) {
-        if (strcmp(data->settings[i].name, text_of(row, "setting")) == 0) {
+        if (strcmp(data->settings[i].name, from->setting) == 0) {
             *ret_index = i;
             return FB_OK;
         }
     }
-    report_setting *settings = room_for_one(data->settings, data->setting_count,
-                                            &results->setting_capacity, sizeof *settings, err);
-    if (!settings)
-        return FB_ENOMEM;
-    data->settings = settings;
+    int rc = make_room(&data->settings, data->setting_count, &results->setting_capacity,
+                       sizeof *data->settings, err);
+    if (rc)
+        return rc;
     report_setting added = {
-        .name = keep(results, text_of(row, "setting"), err),
-        .dataset = keep(results, text_of(row, "dataset"), err),
-        .network = keep(results, text_of(row, "network"), err),
-        .validation_labels = (size_t)integer_of(row, "validation_labels"),
+        .name = keep(results, from->setting, err),
+        .dataset = keep(results, from->dataset, err),
+        .network = keep(results, from->network, err),
+        .validation_labels = from->validation_labels,
+        .class_count = from->class_count,
+        .pool_count = from->pool_count,
     };
     if (!added.name || !added.dataset || !added.network)
-        return FB_ENOMEM;
-    settings[data->setting_count] = added;
-    *ret_index = data->setting_count++;
+        return FB_EFORMAT;
+    *ret_index = data->setting_count;
+    data->settings[data->setting_count++] = added;
     return FB_OK;
 }
 
-static int strategy_of(struct results *results, const json_t *row, size_t *ret_index, fb_error *err)
+static int strategy_of(struct results *results, const store_cell *from, size_t *ret_index,
+                       fb_error *err)
 {
     report_data *data = &results->data;
     for (size_t i = 0; i < data->strategy_count; i++) {
         const report_strategy *known = &data->strategies[i];
-        if (strcmp(known->label, text_of(row, "strategy")) == 0 &&
-            strcmp(known->params, text_of(row, "params")) == 0) {
+        if (strcmp(known->label, from->strategy) == 0 && strcmp(known->params, from->params) == 0) {
             *ret_index = i;
             return FB_OK;
         }
     }
-    report_strategy *strategies =
-        room_for_one(data->strategies, data->strategy_count, &results->strategy_capacity,
-                     sizeof *strategies, err);
-    if (!strategies)
-        return FB_ENOMEM;
-    data->strategies = strategies;
+    int rc = make_room(&data->strategies, data->strategy_count, &results->strategy_capacity,
+                       sizeof *data->strategies, err);
+    if (rc)
+        return rc;
     report_strategy added = {
-        .label = keep(results, text_of(row, "strategy"), err),
-        .id = keep(results, text_of(row, "strategy_id"), err),
-        .params = keep(results, text_of(row, "params"), err),
+        .label = keep(results, from->strategy, err),
+        .id = keep(results, from->strategy_id, err),
+        .params = keep(results, from->params, err),
     };
     if (!added.label || !added.id || !added.params)
-        return FB_ENOMEM;
-    strategies[data->strategy_count] = added;
-    *ret_index = data->strategy_count++;
+        return FB_EFORMAT;
+    *ret_index = data->strategy_count;
+    data->strategies[data->strategy_count++] = added;
     return FB_OK;
 }
 
-static report_cell *find_cell(const report_data *data, size_t setting, size_t strategy,
-                              uint32_t trial)
+/* What the cell's identity says of its setting and of its strategy's version. */
+static int read_identity(struct results *results, const char *text, report_cell *cell,
+                         fb_error *err)
 {
-    for (size_t i = 0; i < data->cell_count; i++) {
-        report_cell *cell = &data->cells[i];
-        if (cell->setting == setting && cell->strategy == strategy && cell->trial == trial)
-            return cell;
+    json_t *identity = json_loads(text, 0, NULL);
+    char *setting = identity_setting(identity);
+    cell->algo_version =
+        (uint32_t)json_integer_value(json_object_get(identity, "algo_version"));
+    if (setting)
+        cell->fingerprint = keep(results, setting, err);
+    fb_free(setting);
+    json_decref(identity);
+    return !setting || cell->fingerprint ? FB_OK : FB_EFORMAT;
+}
+
+/* The cell's texts and numbers, without a round. */
+static int describe_cell(struct results *results, const store_cell *from, report_cell *ret_cell,
+                         fb_error *err)
+{
+    report_cell cell = {.trial = from->trial, .planned_rounds = from->planned_rounds};
+    int rc = setting_of(results, from, &cell.setting, err);
+    if (!rc)
+        rc = strategy_of(results, from, &cell.strategy, err);
+    if (!rc)
+        rc = read_identity(results, from->identity, &cell, err);
+    if (!rc && from->failure) {
+        cell.failure = keep(results, from->failure, err);
+        rc = cell.failure ? FB_OK : FB_EFORMAT;
     }
-    return NULL;
+    if (!rc)
+        *ret_cell = cell;
+    return rc;
 }
 
-/* Enters a cell of a second folder that an earlier one held already: the same key, and the fuller
- * copy wins. */
-static int merge_cell(struct reading *reading, report_cell *cell, const json_t *row, fb_error *err)
-{
-    char number[24];
-    snprintf(number, sizeof number, "%zu", (size_t)(cell - reading->results->data.cells));
-    if (strcmp(text_of(reading->keys, number), text_of(row, "key")) != 0)
-        return fb_fail(err, FB_ECONFLICT,
-                       "%s: setting '%s', strategy '%s', trial %u is another experiment than the "
-                       "cell of that name in a folder before it; report them apart",
-                       reading->directory, text_of(row, "setting"), text_of(row, "strategy"),
-                       cell->trial);
-    size_t planned = (size_t)integer_of(row, "planned_rounds");
-    if (planned <= cell->planned_rounds)
-        return FB_OK;
-    report_round *rounds = fb_grow(cell->rounds, cell->round_count, planned, sizeof *rounds);
-    if (!rounds)
-        return fb_fail_memory(err, planned, sizeof *rounds, "a cell's rounds");
-    cell->rounds = rounds;
-    cell->planned_rounds = planned;
-    return FB_OK;
-}
-
-static int take_cell(void *context, const json_t *row, fb_error *err)
+static int take_cell(void *context, const store_cell *from, fb_error *err)
 {
     struct reading *reading = context;
     struct results *results = reading->results;
     report_data *data = &results->data;
-    size_t setting = 0, strategy = 0;
-    uint32_t trial = (uint32_t)integer_of(row, "trial");
-    int rc = setting_of(results, row, &setting, err);
+    report_cell cell;
+    int rc = make_room(&data->cells, data->cell_count, &results->cell_capacity,
+                       sizeof *data->cells, err);
     if (!rc)
-        rc = strategy_of(results, row, &strategy, err);
+        rc = make_room(&reading->places, reading->place_count, &reading->place_capacity,
+                       sizeof *reading->places, err);
+    if (!rc)
+        rc = describe_cell(results, from, &cell, err);
     if (rc)
         return rc;
-    report_cell *cell = find_cell(data, setting, strategy, trial);
-    if (cell)
-        return merge_cell(reading, cell, row, err);
-    report_cell *cells =
-        room_for_one(data->cells, data->cell_count, &results->cell_capacity, sizeof *cells, err);
-    if (!cells)
-        return FB_ENOMEM;
-    data->cells = cells;
-    cell = &cells[data->cell_count];
-    *cell = (report_cell){.setting = setting,
-                          .strategy = strategy,
-                          .trial = trial,
-                          .planned_rounds = (size_t)integer_of(row, "planned_rounds")};
-    if (json_is_string(json_object_get(row, "failure"))) {
-        cell->failure = keep(results, text_of(row, "failure"), err);
-        if (!cell->failure)
-            return FB_ENOMEM;
-    }
-    cell->rounds = fb_calloc(cell->planned_rounds, sizeof *cell->rounds);
-    char number[24];
-    snprintf(number, sizeof number, "%zu", data->cell_count);
-    if (!cell->rounds ||
-        json_object_set_new(reading->keys, number, json_string(text_of(row, "key"))) < 0)
-        return fb_fail_memory(err, cell->planned_rounds, sizeof *cell->rounds, "a cell's rounds");
-    data->cell_count++;
+    cell.rounds = fb_calloc(cell.planned_rounds, sizeof *cell.rounds);
+    if (!cell.rounds)
+        return fb_fail_memory(err, cell.planned_rounds, sizeof *cell.rounds, "a cell's rounds");
+    reading->places[reading->place_count++] = (struct place){from->id, data->cell_count};
+    data->cells[data->cell_count++] = cell;
     return FB_OK;
 }
 
 /* ---- rounds -------------------------------------------------------------------------------- */
 
-static report_cell *cell_of(struct reading *reading, const json_t *row)
+static int compare_places(const void *a, const void *b)
 {
-    size_t setting = 0, strategy = 0;
-    uint32_t trial = (uint32_t)integer_of(row, "trial");
-    setting_of(reading->results, row, &setting, NULL); /* known from the cells */
-    strategy_of(reading->results, row, &strategy, NULL);
-    report_cell *cell = reading->cell;
-    if (!cell || cell->setting != setting || cell->strategy != strategy || cell->trial != trial)
-        cell = find_cell(&reading->results->data, setting, strategy, trial);
-    reading->cell = cell;
-    return cell;
+    int64_t x = ((const struct place *)a)->id, y = ((const struct place *)b)->id;
+    return (x > y) - (x < y);
 }
 
-static int take_round(void *context, const json_t *row, fb_error *err)
+/* Copies of a round's arrays, released with its cell. */
+static int copy_queries(report_round *to, const store_round *from, fb_error *err)
+{
+    uint32_t *queried = fb_calloc(from->query_count, sizeof *queried);
+    uint32_t *labels = fb_calloc(from->query_count, sizeof *labels);
+    to->queried = queried;
+    to->labels = labels;
+    if (!queried || !labels)
+        return fb_fail_memory(err, from->query_count, sizeof *queried, "a round's queries");
+    to->query_count = from->query_count;
+    for (size_t i = 0; i < from->query_count; i++) {
+        queried[i] = from->queries[i].sample;
+        labels[i] = from->queries[i].label;
+    }
+    if (from->query_count > 0)
+        store_selection_digest(from->queries, from->query_count, to->selected_sha256);
+    return FB_OK;
+}
+
+static int copy_scores(report_round *to, const store_round *from, fb_error *err)
+{
+    if (from->score_count == 0)
+        return FB_OK;
+    to->score_ids = fb_memdup(from->score_ids, from->score_count, sizeof *from->score_ids);
+    to->scores = fb_memdup(from->scores, from->score_count, sizeof *from->scores);
+    if (!to->score_ids || !to->scores)
+        return fb_fail_memory(err, from->score_count, sizeof *from->scores, "a round's scores");
+    to->score_count = from->score_count;
+    return FB_OK;
+}
+
+static int take_round(void *context, int64_t cell_id, const store_round *from, fb_error *err)
 {
     struct reading *reading = context;
-    report_cell *cell = cell_of(reading, row);
-    size_t round = (size_t)integer_of(row, "round");
-    FB_CHECK(cell != NULL);
-    if (round < cell->round_count)
-        return FB_OK; /* an earlier folder has it */
-    if (round > cell->round_count || round >= cell->planned_rounds)
+    struct place wanted = {.id = cell_id};
+    const struct place *place = bsearch(&wanted, reading->places, reading->place_count,
+                                        sizeof wanted, compare_places);
+    report_cell *cell = place ? &reading->results->data.cells[place->cell] : NULL;
+    if (!cell) /* entered by a run that began in between */
+        return FB_OK;
+    if (from->round != cell->round_count || from->round >= cell->planned_rounds)
         return fb_fail(err, FB_EFORMAT, "%s: round %zu of a cell is missing; the file is damaged",
-                       reading->directory, cell->round_count);
+                       reading->name, cell->round_count);
     report_round *to = &cell->rounds[cell->round_count++];
     *to = (report_round){
-        .round = (uint32_t)round,
-        .labeled = (uint32_t)integer_of(row, "labeled"),
-        .accuracy = number_of(row, "accuracy"),
-        .balanced_accuracy = number_of(row, "balanced_accuracy"),
-        .macro_f1 = number_of(row, "macro_f1"),
-        .loss = number_of(row, "loss"),
-        .validation_accuracy = number_of(row, "validation_accuracy"),
-        .train_seconds = number_of(row, "train_seconds"),
-        .query_seconds = number_of(row, "query_seconds"),
-        .service_seconds = number_of(row, "service_seconds"),
-        .evaluate_seconds = number_of(row, "evaluate_seconds"),
-        .peak_rss_bytes = (uint64_t)integer_of(row, "peak_rss_bytes"),
+        .round = from->round,
+        .labeled = from->labeled,
+        .accuracy = from->metrics.accuracy,
+        .balanced_accuracy = from->metrics.balanced_accuracy,
+        .macro_f1 = from->metrics.macro_f1,
+        .loss = from->metrics.loss,
+        .validation_accuracy = from->validation_accuracy,
+        .train_seconds = from->train_seconds,
+        .query_seconds = from->query_seconds,
+        .service_seconds = from->service_seconds,
+        .evaluate_seconds = from->evaluate_seconds,
+        .peak_rss_bytes = from->peak_rss_bytes,
     };
-    snprintf(to->selected_sha256, sizeof to->selected_sha256, "%s",
-             text_of(row, "selected_sha256"));
-    return FB_OK;
+    int rc = copy_queries(to, from, err);
+    return rc ? rc : copy_scores(to, from, err);
 }
 
 /* ---- provenance ---------------------------------------------------------------------------- */
 
-/* The last run's facts of the first folder become the provenance. */
+/* Adds a fact of a run, unless an earlier run said the same. */
+static int add_fact(json_t *facts, const char *name, const char *value)
+{
+    json_t *values = json_object_get(facts, name), *known;
+    size_t i;
+    if (!values) {
+        values = json_array();
+        if (json_object_set_new(facts, name, values) < 0)
+            return FB_ENOMEM;
+    }
+    json_array_foreach (values, i, known)
+        if (strcmp(json_string_value(known), value) == 0)
+            return FB_OK;
+    return json_array_append_new(values, json_string(value)) < 0 ? FB_ENOMEM : FB_OK;
+}
+
 static int take_run(void *context, const json_t *row, fb_error *err)
 {
     struct reading *reading = context;
-    if (!reading->first_folder)
-        return FB_OK;
-    report_data *data = &reading->results->data;
-    json_t *facts = json_loads(text_of(row, "facts"), 0, NULL);
-    size_t count = json_object_size(facts) + 1, i = 0;
-    report_fact *list = fb_calloc(count, sizeof *list);
+    const char *name, *started = json_string_value(json_object_get(row, "started"));
+    const char *text = json_string_value(json_object_get(row, "facts"));
+    json_t *value, *facts = text ? json_loads(text, 0, NULL) : NULL;
     int rc = FB_OK;
-    if (!list || json_array_append(reading->results->texts, facts) < 0) {
-        rc = fb_fail_memory(err, count, sizeof *list, "the provenance");
-        fb_free(list);
-        list = NULL;
-        goto done;
-    }
-    const char *name;
-    json_t *value;
     json_object_foreach (facts, name, value) {
-        if (json_is_string(value))
-            list[i++] = (report_fact){name, json_string_value(value)};
+        if (!rc && json_is_string(value))
+            rc = add_fact(reading->facts, name, json_string_value(value));
         else if (strcmp(name, "alpha") == 0)
-            data->alpha = json_number_value(value);
+            reading->results->data.alpha = json_number_value(value);
     }
-    list[i++] = (report_fact){"started", keep(reading->results, text_of(row, "started"), err)};
-    data->name = text_of(facts, "experiment");
-    data->baseline = text_of(facts, "baseline");
-    data->correction = text_of(facts, "correction");
-done:
-    fb_free((void *)data->provenance);
-    data->provenance = list;
-    data->provenance_count = i;
+    if (!rc && started)
+        rc = add_fact(reading->facts, "started", started);
     json_decref(facts);
+    return rc ? fb_fail(err, rc, "out of memory for the provenance") : FB_OK;
+}
+
+/* The newest run's word on something; `otherwise` when no run has one. */
+static const char *newest(const struct reading *reading, const char *name, const char *otherwise)
+{
+    const json_t *values = json_object_get(reading->facts, name);
+    const char *text = json_string_value(json_array_get(values, json_array_size(values) - 1));
+    const char *kept = text ? keep(reading->results, text, NULL) : NULL;
+    return kept ? kept : otherwise;
+}
+
+/* Turns the collected facts into the report's. */
+static int list_facts(struct reading *reading, fb_error *err)
+{
+    report_data *data = &reading->results->data;
+    fb_strbuf text = FB_STRBUF_INIT;
+    size_t count = json_object_size(reading->facts), n = 0, i;
+    report_fact *list = fb_calloc(count, sizeof *list);
+    const char *name;
+    json_t *values, *value;
+    data->provenance = list;
+    if (!list)
+        return fb_fail_memory(err, count, sizeof *list, "the provenance");
+    json_object_foreach (reading->facts, name, values) {
+        fb_strbuf_reset(&text);
+        json_array_foreach (values, i, value)
+            fb_strbuf_printf(&text, "%s%s", i ? "; " : "", json_string_value(value));
+        list[n].name = keep(reading->results, name, err);
+        list[n].value = keep(reading->results, text.text, err);
+        if (!list[n].name || !list[n].value)
+            break;
+        data->provenance_count = ++n;
+    }
+    int rc = n < count ? FB_ENOMEM : fb_strbuf_check(&text, "the provenance", err);
+    fb_strbuf_finish(&text);
+    data->name = newest(reading, "experiment", "");
+    data->baseline = newest(reading, "baseline", "random");
+    data->correction = newest(reading, "correction", "holm");
     return rc;
 }
 
-static int take_spec(struct reading *reading, fb_error *err)
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static int take_spec(struct results *results, const char *directory, fb_error *err)
 {
     fb_strbuf path = FB_STRBUF_INIT;
     char *text = NULL;
     size_t length = 0;
-    fb_strbuf_printf(&path, "%s/resolved.yaml", reading->directory);
+    fb_strbuf_printf(&path, "%s/resolved.yaml", directory);
     int rc = fb_strbuf_check(&path, "a path", err);
     if (!rc)
         rc = fb_file_read(path.text, 16 << 20, &text, &length, err);
     if (rc == FB_ENOENT) { /* a folder that holds the database alone can be reported too */
         rc = FB_OK;
-        reading->results->data.resolved_spec = "";
+        results->data.resolved_spec = "";
     } else if (!rc) {
-        reading->results->data.resolved_spec = keep(reading->results, text, err);
-        rc = reading->results->data.resolved_spec
-                 ? FB_OK
-                 : fb_fail(err, FB_EFORMAT, "%s: not valid UTF-8", path.text);
+        results->data.resolved_spec = keep(results, text, err);
+        if (!results->data.resolved_spec)
+            rc = fb_fail_prefix(err, "%s", path.text);
     }
     fb_free(text);
     fb_strbuf_finish(&path);
     return rc;
 }
 
-static int load_folder(struct reading *reading, fb_error *err)
+/* Opens one folder as it is, or several joined in memory. */
+static int open_folders(const char *const *directories, size_t count, struct store **ret_store,
+                        fb_error *err)
 {
-    struct store *store = NULL;
-    int rc = store_open(reading->directory, false, &store, err);
-    if (!rc)
-        rc = store_walk(store, STORE_CELLS, take_cell, reading, err);
-    if (!rc)
-        rc = store_walk(store, STORE_ROUNDS, take_round, reading, err);
-    if (!rc)
-        rc = store_walk(store, STORE_RUNS, take_run, reading, err);
-    if (!rc && reading->first_folder)
-        rc = take_spec(reading, err);
-    store_close(store);
+    struct store *joined = NULL;
+    if (count == 1)
+        return store_open(directories[0], false, ret_store, err);
+    int rc = store_open_memory(&joined, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = store_merge(joined, directories[i], err);
+    if (rc)
+        store_close(joined);
+    else
+        *ret_store = joined;
     return rc;
 }
 
-int results_load(const char *const *directories, size_t count, struct results *ret_results,
-                 fb_error *err)
+static int load(struct reading *reading, struct store *store, bool with_scores, fb_error *err)
 {
-    struct results results = {.data = {.name = "", .baseline = "random", .alpha = 0.05}};
-    results.texts = json_array();
-    struct reading reading = {.results = &results, .keys = json_object()};
-    int rc = results.texts && reading.keys ? FB_OK
-                                           : fb_fail(err, FB_ENOMEM, "out of memory for results");
-    for (size_t i = 0; !rc && i < count; i++) {
-        reading.directory = directories[i];
-        reading.first_folder = i == 0;
-        reading.cell = NULL;
-        rc = load_folder(&reading, err);
-    }
-    json_decref(reading.keys);
-    /* failed in one folder, done in another */
-    for (size_t i = 0; i < results.data.cell_count; i++) {
-        report_cell *cell = &results.data.cells[i];
-        if (cell->round_count == cell->planned_rounds)
-            cell->failure = NULL;
-    }
+    int rc = store_each_cell(store, take_cell, reading, err);
+    if (rc)
+        return rc;
+    qsort(reading->places, reading->place_count, sizeof *reading->places, compare_places);
+    rc = store_each_round(store, with_scores, take_round, reading, err);
+    if (!rc)
+        rc = store_walk(store, STORE_RUNS, take_run, reading, err);
+    return rc ? rc : list_facts(reading, err);
+}
+
+int results_load(const char *const *directories, size_t count, bool with_scores,
+                 struct results *ret_results, fb_error *err)
+{
+    struct results results = {.data = {.name = "", .baseline = "random", .alpha = 0.05},
+                              .texts = json_object()};
+    struct reading reading = {
+        .results = &results, .name = directories[0], .facts = json_object()};
+    struct store *store = NULL;
+    int rc = results.texts && reading.facts ? FB_OK
+                                            : fb_fail(err, FB_ENOMEM, "out of memory for results");
+    if (!rc)
+        rc = open_folders(directories, count, &store, err);
+    if (!rc)
+        rc = load(&reading, store, with_scores, err);
+    if (!rc)
+        rc = take_spec(&results, directories[0], err);
+    store_close(store);
+    json_decref(reading.facts);
+    fb_free(reading.places);
     if (rc)
         results_finish(&results);
     else
@@ -344,16 +393,28 @@ int results_load(const char *const *directories, size_t count, struct results *r
     return rc;
 }
 
+static void free_rounds(report_round *rounds, size_t count)
+{
+    for (size_t r = 0; rounds && r < count; r++) {
+        fb_free((void *)rounds[r].queried);
+        fb_free((void *)rounds[r].labels);
+        fb_free((void *)rounds[r].score_ids);
+        fb_free((void *)rounds[r].scores);
+    }
+    fb_free(rounds);
+}
+
 void results_finish(struct results *results)
 {
     if (!results)
         return;
-    for (size_t i = 0; i < results->data.cell_count; i++)
-        fb_free(results->data.cells[i].rounds);
-    fb_free(results->data.cells);
-    fb_free(results->data.strategies);
-    fb_free(results->data.settings);
-    fb_free((void *)results->data.provenance);
+    report_data *data = &results->data;
+    for (size_t i = 0; i < data->cell_count; i++)
+        free_rounds(data->cells[i].rounds, data->cells[i].round_count);
+    fb_free(data->cells);
+    fb_free(data->strategies);
+    fb_free(data->settings);
+    fb_free((void *)data->provenance);
     json_decref(results->texts);
     *results = (struct results){0};
 }

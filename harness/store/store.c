@@ -15,7 +15,7 @@
 
 enum {
     APPLICATION_ID = 0x666c7062, /* "flpb": tells our files from other SQLite databases */
-    SCHEMA_VERSION = 2
+    SCHEMA_VERSION = 3
 };
 
 /* Version 2 added it: the newest state of each cell with `start: warm`, floats of this machine's
@@ -24,6 +24,11 @@ enum {
     "CREATE TABLE states("                                                                         \
     "  cell INTEGER PRIMARY KEY REFERENCES cells(id) ON DELETE CASCADE,"                           \
     "  round INTEGER NOT NULL, state BLOB NOT NULL) STRICT;"
+
+/* Version 3 added them: classes of the data set, and samples that are unlabelled at the start. */
+#define COUNTS_SQL                                                                                 \
+    "ALTER TABLE cells ADD COLUMN class_count INTEGER NOT NULL DEFAULT 0;"                         \
+    "ALTER TABLE cells ADD COLUMN pool_count INTEGER NOT NULL DEFAULT 0;"
 
 static const char schema_sql[] =
     "CREATE TABLE runs("
@@ -62,7 +67,7 @@ static const char schema_sql[] =
     "CREATE TABLE failures("
     "  id INTEGER PRIMARY KEY, cell INTEGER NOT NULL REFERENCES cells(id) ON DELETE CASCADE,"
     "  run INTEGER NOT NULL REFERENCES runs(id), round INTEGER, cause TEXT NOT NULL,"
-    "  at TEXT NOT NULL) STRICT;" STATES_SQL;
+    "  at TEXT NOT NULL) STRICT;" STATES_SQL COUNTS_SQL;
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
@@ -163,7 +168,9 @@ static int make_tables(struct store *store, const char *sql, fb_error *err)
     snprintf(marks, sizeof marks, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              APPLICATION_ID, SCHEMA_VERSION);
     int rc = store_run_sql(store, sql, what, err);
-    return rc ? rc : store_run_sql(store, marks, what, err);
+    if (!rc)
+        rc = store_run_sql(store, marks, what, err);
+    return rc;
 }
 
 static int make_database(struct store *store, fb_error *err)
@@ -174,11 +181,20 @@ static int make_database(struct store *store, fb_error *err)
     return rc ? rc : store_run_sql(store, "COMMIT", "create the tables", err);
 }
 
+int store_version(struct store *store, const char *schema, int64_t *ret_version, fb_error *err)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA %s.user_version", schema);
+    return read_pragma(store, sql, ret_version, err);
+}
+
 int store_migrate(struct store *store, fb_error *err)
 {
     int64_t version = 0;
-    int rc = read_pragma(store, "PRAGMA user_version", &version, err);
-    return !rc && version == 1 ? make_tables(store, STATES_SQL, err) : rc;
+    int rc = store_version(store, "main", &version, err);
+    if (rc || version == SCHEMA_VERSION)
+        return rc;
+    return make_tables(store, version == 1 ? STATES_SQL COUNTS_SQL : COUNTS_SQL, err);
 }
 
 /* Sees to it that the open file is ours and of a version that we know; creates the tables in a new
@@ -203,35 +219,54 @@ static int check_schema(struct store *store, bool writable, fb_error *err)
     return FB_OK;
 }
 
+/* Opens the database at store->path. */
+static int open_database(struct store *store, int flags, fb_error *err)
+{
+    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
+        return store_fail(store, "open", err);
+    sqlite3_busy_timeout(store->db, 60000);
+    return store_run_sql(store,
+                         "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; "
+                         "PRAGMA foreign_keys=ON;",
+                         "open", err);
+}
+
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err)
 {
     int rc = FB_OK;
     struct store *store = fb_calloc(1, sizeof *store);
     if (store)
         store->path = path_in(directory, "results.db");
-    if (!store || !store->path) {
+    if (!store || !store->path)
         rc = fb_fail(err, FB_ENOMEM, "out of memory for the results database");
-        goto done;
-    }
-    if (!writable && access(store->path, R_OK) < 0) {
+    else if (!writable && access(store->path, R_OK) < 0)
         rc = fb_fail(err, FB_ENOENT,
                      "%s: there are no results here (%s); 'flipbench run SPEC -o %s' makes them",
                      store->path, strerror(errno), directory);
-        goto done;
-    }
-    int flags = writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
-    if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK) {
-        rc = store_fail(store, "open", err);
-        goto done;
-    }
-    sqlite3_busy_timeout(store->db, 60000);
-    rc = store_run_sql(store,
-                       "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; "
-                       "PRAGMA foreign_keys=ON;",
-                       "open", err);
+    else
+        rc = open_database(store, SQLITE_OPEN_READWRITE | (writable ? SQLITE_OPEN_CREATE : 0),
+                           err);
     if (!rc)
         rc = check_schema(store, writable, err);
-done:
+    if (rc)
+        store_close(store);
+    else
+        *ret_store = store;
+    return rc;
+}
+
+int store_open_memory(struct store **ret_store, fb_error *err)
+{
+    int rc = FB_OK;
+    struct store *store = fb_calloc(1, sizeof *store);
+    if (store)
+        store->path = fb_strdup(":memory:");
+    if (!store || !store->path)
+        rc = fb_fail(err, FB_ENOMEM, "out of memory for the results database");
+    if (!rc)
+        rc = open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err);
+    if (!rc)
+        rc = make_database(store, err);
     if (rc)
         store_close(store);
     else

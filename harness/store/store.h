@@ -27,6 +27,9 @@ int store_lock(const char *directory, int *ret_fd, fb_error *err);
  * none; FB_EFORMAT when the file is not a flipbench database or damaged. */
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err);
 
+/* Opens an empty database in memory, for store_merge. */
+int store_open_memory(struct store **ret_store, fb_error *err);
+
 /* Takes NULL. */
 void store_close(struct store *store);
 
@@ -36,8 +39,8 @@ int store_remove(const char *directory, fb_error *err);
 /* Starts a run: a row of provenance (a JSON object of facts). */
 int store_begin_run(struct store *store, const json_t *facts, fb_error *err);
 
-/* Enters the plan's cells and, when none of them is refused, makes an older database one of this
- * version. A cell that is there under the same name, strategy and trial but with
+/* Makes an older database one of this version and enters the plan's cells; when one of them is
+ * refused, neither. A cell that is there under the same name, strategy and trial but with
  * another identity is FB_ECONFLICT; the sentence names the first difference. */
 int store_enter_plan(struct store *store, const struct plan *plan, fb_error *err);
 
@@ -97,10 +100,16 @@ int store_put_failure(struct store *store, const char *key, int64_t round, const
  * each, least significant first. */
 void store_selection_digest(const store_query *queries, size_t count, char ret_hex[FB_DIGEST_HEX]);
 
-/* Walks a view of the whole database in a fixed order, for export and reports. `row` gets each row
- * as a JSON object whose members are the columns in order (null for SQL NULL); a non-zero return
- * stops the walk and is passed on. */
-typedef int (*store_row)(void *context, const json_t *row, fb_error *err);
+/* ---- several into one ------------------------------------------------------------------------ */
+
+/* Adds the results in another folder: runs, cells, rounds and all that belongs to them. Of a cell
+ * that both have, the fuller copy stays. Labels and places of strategies and settings that are
+ * known already stay as they are; new ones come behind them. FB_ECONFLICT, with nothing added, when
+ * a cell is there from another experiment or with other numbers; the sentence names the cell and
+ * the first difference. Merging what is there already changes nothing. */
+int store_merge(struct store *store, const char *directory, fb_error *err);
+
+/* ---- all of it, for export ------------------------------------------------------------------- */
 
 typedef enum store_view {
     STORE_CELLS = 1,
@@ -111,6 +120,39 @@ typedef enum store_view {
     STORE_RUNS
 } store_view;
 
+/* The names of a view's columns, in order, as an array of texts. */
+int store_columns(struct store *store, store_view view, json_t **ret_names, fb_error *err);
+
+/* Walks a view of the whole database in a fixed order. `row` gets each row as a JSON object whose
+ * members are the columns in order (null for SQL NULL); a non-zero return stops the walk and is
+ * passed on. One cell's rows are in memory at a time, and the database is not locked while `row`
+ * has them. */
+typedef int (*store_row)(void *context, const json_t *row, fb_error *err);
 int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err);
+
+/* ---- all of it, for reports ------------------------------------------------------------------ */
+
+/* A cell. Texts live until the callback returns. */
+typedef struct store_cell {
+    int64_t id; /* in this database and as long as it is open */
+    const char *setting, *dataset, *network, *strategy, *strategy_id, *params;
+    const char *identity; /* canonical JSON */
+    const char *failure;  /* the cause when the last attempt failed; NULL otherwise */
+    uint32_t trial;
+    size_t validation_labels, planned_rounds;
+    size_t class_count, pool_count; /* 0: of an older version, which did not know */
+} store_cell;
+
+/* Calls `take` with every cell, in the order of the views; a non-zero return stops. */
+typedef int (*store_take_cell)(void *context, const store_cell *cell, fb_error *err);
+int store_each_cell(struct store *store, store_take_cell take, void *context, fb_error *err);
+
+/* Calls `take` with every round by cell id, then round, with its queries and, if wanted, its
+ * scores, but without records and state. Arrays live until the callback returns. FB_EFORMAT when
+ * there are queries or scores of no round. */
+typedef int (*store_take_round)(void *context, int64_t cell, const store_round *round,
+                                fb_error *err);
+int store_each_round(struct store *store, bool with_scores, store_take_round take, void *context,
+                     fb_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* store_read.c - progress of a cell, and the views that export and reports walk. */
+/* store_read.c - what a run needs back: a cell's progress and its network's state. */
 #include <string.h>
 
 #include "alloc.h"
@@ -154,92 +154,5 @@ int store_load_state(struct store *store, const char *key, size_t round, float *
     else
         rc = store_fail(store, "read a network's state", err);
     sqlite3_finalize(read);
-    return rc;
-}
-
-/* ---- views --------------------------------------------------------------------------------- */
-
-/* Every view is in the order of the spec, then by name, so that the same results give the same
- * bytes. */
-#define CELL_ORDER "setting_order, setting, strategy_order, strategy, params, trial"
-
-static const char *view_sql(store_view view)
-{
-    switch (view) {
-    case STORE_CELLS:
-        return "SELECT setting, dataset, network, strategy, strategy_id, params, trial, key,"
-               " validation_labels, planned_rounds,"
-               " (SELECT count(*) FROM rounds WHERE cell=cells.id) AS finished_rounds,"
-               " CASE WHEN (SELECT count(*) FROM rounds WHERE cell=cells.id) < planned_rounds"
-               "   THEN (SELECT cause FROM failures WHERE cell=cells.id ORDER BY id DESC LIMIT 1)"
-               "   END AS failure,"
-               " identity FROM cells ORDER BY " CELL_ORDER;
-    case STORE_ROUNDS:
-        return "SELECT setting, dataset, network, strategy, params, trial, round, labeled,"
-               " validation_labels, accuracy, balanced_accuracy, macro_f1, loss,"
-               " validation_accuracy, train_seconds, query_seconds, service_seconds,"
-               " evaluate_seconds, peak_rss_bytes, selected_sha256"
-               " FROM rounds JOIN cells ON cells.id=rounds.cell ORDER BY " CELL_ORDER ", round";
-    case STORE_TRACES:
-        return "SELECT setting, dataset, network, strategy, params, trial, round, rank, sample,"
-               " outcome, label FROM queries JOIN cells ON cells.id=queries.cell"
-               " ORDER BY " CELL_ORDER ", round, rank";
-    case STORE_SCORES:
-        return "SELECT setting, dataset, network, strategy, params, trial, round, sample, score"
-               " FROM scores JOIN cells ON cells.id=scores.cell ORDER BY " CELL_ORDER
-               ", round, sample";
-    case STORE_RECORDS:
-        return "SELECT setting, dataset, network, strategy, params, trial, round, name, value"
-               " FROM records JOIN cells ON cells.id=records.cell ORDER BY " CELL_ORDER
-               ", round, name";
-    case STORE_RUNS:
-        return "SELECT id, started, facts FROM runs ORDER BY id";
-    }
-    fb_check_failed("view is one of store_view", __FILE__, __LINE__);
-}
-
-static json_t *column_json(sqlite3_stmt *read, int column)
-{
-    switch (sqlite3_column_type(read, column)) {
-    case SQLITE_INTEGER:
-        return json_integer(sqlite3_column_int64(read, column));
-    case SQLITE_FLOAT:
-        return json_real(sqlite3_column_double(read, column));
-    case SQLITE_TEXT:
-        return json_string((const char *)sqlite3_column_text(read, column));
-    default:
-        return json_null();
-    }
-}
-
-static json_t *row_json(sqlite3_stmt *read)
-{
-    json_t *row = json_object();
-    for (int c = 0; row && c < sqlite3_column_count(read); c++) {
-        if (json_object_set_new(row, sqlite3_column_name(read, c), column_json(read, c)) < 0) {
-            json_decref(row);
-            row = NULL;
-        }
-    }
-    return row;
-}
-
-/* All rows are read before the first is handed on: a reader that is slow to print must not hold
- * the lock that a run needs to write. */
-int store_walk(struct store *store, store_view view, store_row row, void *context, fb_error *err)
-{
-    int rc, step = SQLITE_DONE;
-    json_t *rows = json_array();
-    sqlite3_stmt *read = store_prepare(store, view_sql(view), &rc, err);
-    while (!rc && (step = sqlite3_step(read)) == SQLITE_ROW)
-        if (json_array_append_new(rows, row_json(read)) < 0)
-            rc = fb_fail(err, FB_ENOMEM, "out of memory for the results' rows");
-    if (!rc && step != SQLITE_DONE)
-        rc = store_fail(store, "read the results", err);
-    sqlite3_finalize(read);
-    size_t count = json_array_size(rows);
-    for (size_t i = 0; !rc && i < count; i++)
-        rc = row(context, json_array_get(rows, i), err);
-    json_decref(rows);
     return rc;
 }

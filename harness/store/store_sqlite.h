@@ -24,11 +24,20 @@ int store_finish(struct store *store, sqlite3_stmt *statement, const char *what,
 /* Runs SQL text that takes no values. */
 int store_run_sql(struct store *store, const char *sql, const char *what, fb_error *err);
 
+/* Ends a transaction: commits it, or, given a failure, rolls it back and keeps its sentence. */
+int store_end_transaction(struct store *store, int rc, fb_error *err);
+
+/* The version of the schema of "main", or of an attached database. */
+int store_version(struct store *store, const char *schema, int64_t *ret_version, fb_error *err);
+
 /* Makes an older database one of this version, within the caller's transaction: with a plan that is
  * refused, it stays as it is, and the program that wrote it can go on with it. */
 int store_migrate(struct store *store, fb_error *err);
 
 /* The id of the cell with this key; FB_ENOENT when there is none. */
 int store_cell_id(struct store *store, const char *key, int64_t *ret_id, fb_error *err);
+
+/* The ids of all cells in the order of the views; released with fb_free. */
+int store_cell_ids(struct store *store, int64_t **ret_ids, size_t *ret_count, fb_error *err);
 
 #endif

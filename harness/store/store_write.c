@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "digest.h"
+#include "identity.h"
 #include "store_sqlite.h"
 #include "strbuf.h"
 
@@ -39,8 +40,7 @@ int store_begin_run(struct store *store, const json_t *facts, fb_error *err)
     return rc;
 }
 
-/* Ends a transaction: commits it, or rolls it back and keeps the failure's sentence. */
-static int end_transaction(struct store *store, int rc, fb_error *err)
+int store_end_transaction(struct store *store, int rc, fb_error *err)
 {
     if (!rc)
         rc = store_run_sql(store, "COMMIT", "write", err);
@@ -50,43 +50,6 @@ static int end_transaction(struct store *store, int rc, fb_error *err)
 }
 
 /* ---- cells --------------------------------------------------------------------------------- */
-
-/* The name of the first member that one object has and the other has not, or has with another
- * value; NULL when they are equal. The name lives as long as the objects. */
-static const char *differing_member(json_t *a, json_t *b)
-{
-    const char *name;
-    json_t *value;
-    json_object_foreach (a, name, value)
-        if (!json_equal(value, json_object_get(b, name)))
-            return name;
-    json_object_foreach (b, name, value)
-        if (!json_object_get(a, name))
-            return name;
-    return NULL;
-}
-
-/* "MEMBER.MEMBER (VALUE there, VALUE now)", the first in which two identities differ. */
-static void first_difference(const char *stored, const char *planned, fb_strbuf *out)
-{
-    json_t *stored_root = json_loads(stored, 0, NULL), *planned_root = json_loads(planned, 0, NULL);
-    json_t *a = stored_root, *b = planned_root;
-    const char *name;
-    while ((name = differing_member(a, b))) {
-        fb_strbuf_printf(out, "%s%s", out->length ? "." : "", name);
-        a = json_object_get(a, name);
-        b = json_object_get(b, name);
-        if (!json_is_object(a) || !json_is_object(b))
-            break;
-    }
-    char *was = json_dumps(a, JSON_ENCODE_ANY | JSON_COMPACT);
-    char *is = json_dumps(b, JSON_ENCODE_ANY | JSON_COMPACT);
-    fb_strbuf_printf(out, " (%s there, %s now)", was ? was : "none", is ? is : "none");
-    free(was);
-    free(is);
-    json_decref(stored_root);
-    json_decref(planned_root);
-}
 
 /* Refuses a plan whose cell is stored under the same name with another identity. */
 static int check_identity(struct store *store, const struct plan *plan, const plan_cell *cell,
@@ -109,7 +72,8 @@ static int check_identity(struct store *store, const struct plan *plan, const pl
     int step = sqlite3_step(find);
     if (step == SQLITE_ROW) {
         fb_strbuf difference = FB_STRBUF_INIT;
-        first_difference((const char *)sqlite3_column_text(find, 0), cell->identity, &difference);
+        identity_difference((const char *)sqlite3_column_text(find, 0), "there", cell->identity,
+                            "now", &difference);
         rc = fb_fail(err, FB_ECONFLICT,
                      "%s: setting '%s', strategy '%s', trial %u is stored here from another "
                      "experiment: they differ in %s; choose another -o, rename the setting, or "
@@ -129,17 +93,20 @@ static int enter_cell(struct store *store, const struct plan *plan, const plan_c
 {
     const plan_setting *setting = &plan->settings[cell->setting];
     const plan_strategy *strategy = &plan->strategies[cell->strategy];
+    const data_split *split = &setting->splits[cell->trial_index];
     int rc = check_identity(store, plan, cell, err);
     if (rc)
         return rc;
     sqlite3_stmt *insert = store_prepare(
         store,
         "INSERT INTO cells(key, identity, setting, setting_order, dataset, network, strategy,"
-        " strategy_order, strategy_id, params, trial, validation_labels, planned_rounds)"
-        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)"
+        " strategy_order, strategy_id, params, trial, validation_labels, planned_rounds,"
+        " class_count, pool_count)"
+        " VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
         " ON CONFLICT(key) DO UPDATE SET setting=excluded.setting,"
         " setting_order=excluded.setting_order, strategy=excluded.strategy,"
-        " strategy_order=excluded.strategy_order,"
+        " strategy_order=excluded.strategy_order, class_count=excluded.class_count,"
+        " pool_count=excluded.pool_count,"
         " planned_rounds=max(excluded.planned_rounds,"
         "   (SELECT count(*) FROM rounds WHERE rounds.cell=cells.id))",
         &rc, err);
@@ -156,9 +123,10 @@ static int enter_cell(struct store *store, const struct plan *plan, const plan_c
     sqlite3_bind_text(insert, 9, strategy->plugin->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 10, strategy->params_text, -1, SQLITE_STATIC);
     sqlite3_bind_int64(insert, 11, cell->trial);
-    sqlite3_bind_int64(insert, 12,
-                       (sqlite3_int64)setting->splits[cell->trial_index].validation_count);
+    sqlite3_bind_int64(insert, 12, (sqlite3_int64)split->validation_count);
     sqlite3_bind_int64(insert, 13, (sqlite3_int64)cell->rounds);
+    sqlite3_bind_int64(insert, 14, (sqlite3_int64)setting->data->class_count);
+    sqlite3_bind_int64(insert, 15, (sqlite3_int64)split->pool_count);
     return store_finish(store, insert, "enter a cell", err);
 }
 
@@ -167,11 +135,10 @@ int store_enter_plan(struct store *store, const struct plan *plan, fb_error *err
     int rc = store_run_sql(store, "BEGIN IMMEDIATE", "write", err);
     if (rc)
         return rc;
+    rc = store_migrate(store, err);
     for (size_t i = 0; !rc && i < plan->cell_count; i++)
         rc = enter_cell(store, plan, &plan->cells[i], err);
-    if (!rc)
-        rc = store_migrate(store, err);
-    return end_transaction(store, rc, err);
+    return store_end_transaction(store, rc, err);
 }
 
 /* ---- rounds -------------------------------------------------------------------------------- */
@@ -361,7 +328,7 @@ int store_put_round(struct store *store, const char *key, const store_round *rou
         rc = insert_records(store, cell, round, err);
     if (!rc)
         rc = insert_state(store, cell, round, err);
-    return end_transaction(store, rc, err);
+    return store_end_transaction(store, rc, err);
 }
 
 int store_put_failure(struct store *store, const char *key, int64_t round, const char *cause,
