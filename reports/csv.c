@@ -36,11 +36,9 @@ static void add_number(fb_strbuf *out, double value)
         fb_strbuf_add_double(out, value);
 }
 
-void report_csv_row(const report_data *data, const report_cell *cell, const report_round *round,
-                    fb_strbuf *out)
+static void add_row(const report_setting *setting, const report_strategy *strategy, uint32_t trial,
+                    const report_round *round, fb_strbuf *out)
 {
-    const report_setting *setting = &data->settings[cell->setting];
-    const report_strategy *strategy = &data->strategies[cell->strategy];
     const char *texts[] = {setting->name, setting->dataset, setting->network, strategy->label,
                            strategy->params};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -48,7 +46,7 @@ void report_csv_row(const report_data *data, const report_cell *cell, const repo
             fb_strbuf_add(out, ",");
         add_field(out, texts[i]);
     }
-    fb_strbuf_printf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%zu", cell->trial, round->round,
+    fb_strbuf_printf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%zu", trial, round->round,
                      round->labeled, setting->validation_labels);
     add_number(out, round->accuracy);
     add_number(out, round->balanced_accuracy);
@@ -60,4 +58,18 @@ void report_csv_row(const report_data *data, const report_cell *cell, const repo
     add_number(out, round->service_seconds);
     add_number(out, round->evaluate_seconds);
     fb_strbuf_printf(out, ",%" PRIu64 ",%s\n", round->peak_rss_bytes, round->selected_sha256);
+}
+
+void report_csv_row(const report_data *data, const report_cell *cell, const report_round *round,
+                    fb_strbuf *out)
+{
+    add_row(&data->settings[cell->setting], &data->strategies[cell->strategy], cell->trial, round,
+            out);
+}
+
+void report_csv_reference(const report_data *data, const report_reference *reference,
+                          fb_strbuf *out)
+{
+    add_row(&data->settings[reference->setting], &data->reference, reference->trial,
+            reference->round, out);
 }

@@ -7,18 +7,24 @@
 #include "markdown.h"
 #include "strbuf.h"
 
-/* Every finished round of every cell, by setting, strategy, trial and round. */
+/* Every finished round: by setting, its references, then cells by strategy, trial and round. */
 static void write_rounds(const analysis *a, fb_strbuf *out)
 {
     const grid *g = a->grid;
     report_csv_header(out);
-    for (size_t i = 0; i < g->data->setting_count; i++)
+    for (size_t i = 0; i < g->data->setting_count; i++) {
+        for (size_t f = 0; f < g->data->reference_count; f++) {
+            const report_reference *reference = &g->data->references[f];
+            if (reference->setting == i && reference->round)
+                report_csv_reference(g->data, reference, out);
+        }
         for (size_t s = 0; s < g->data->strategy_count; s++)
             for (size_t t = 0; t < g->trial_count; t++) {
                 const report_cell *cell = grid_at(g, i, s, t)->source;
                 for (size_t r = 0; cell && r < cell->round_count; r++)
                     report_csv_row(g->data, cell, &cell->rounds[r], out);
             }
+    }
 }
 
 typedef struct report_file {

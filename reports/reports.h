@@ -68,7 +68,8 @@ typedef struct report_data {
     report_setting *settings;     size_t setting_count;    /* in the spec's order */
     report_strategy *strategies;  size_t strategy_count;   /* in the spec's order */
     report_cell *cells;           size_t cell_count;       /* any order; also those not begun */
-    report_reference *references; size_t reference_count;  /* any order */
+    report_reference *references; size_t reference_count;  /* by setting, then trial */
+    report_strategy reference;    /* what references are called in rows; zeroed without them */
     const char *baseline;         /* a strategy's label or id */
     double alpha;
     const char *correction;       /* "holm" (also when NULL) or "none" */
@@ -86,5 +87,9 @@ struct fb_strbuf;
 void report_csv_header(struct fb_strbuf *out);
 void report_csv_row(const report_data *data, const report_cell *cell, const report_round *round,
                     struct fb_strbuf *out);
+
+/* The row of a finished reference. */
+void report_csv_reference(const report_data *data, const report_reference *reference,
+                          struct fb_strbuf *out);
 
 #endif

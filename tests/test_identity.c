@@ -50,7 +50,7 @@ static struct fixture *make_fixture(const char *train)
     strcpy(f->setting.network_digest,
            "89c24fd6bc715f6d33e7cc17c755cc070efc4341103f52d45b0da7fcf26799f3");
     f->plugin = (catalog_strategy){.id = f->spec.strategies[0].id, .algo_version = 1};
-    f->strategy = (plan_strategy){.plugin = &f->plugin, .params = json_object()};
+    f->strategy = (plan_strategy){.id = f->plugin.id, .plugin = &f->plugin, .params = json_object()};
     f->plan = (struct plan){.spec = &f->spec, .settings = &f->setting, .strategies = &f->strategy,
                             .cells = &f->cell, .cell_count = 1};
     return f;
@@ -185,6 +185,30 @@ static void files_of_strategies_are_in_it(void **state)
     free_fixture(f);
 }
 
+/* A reference is a setting's: what is no strategy's must be equal, so that they are compared. */
+static void a_reference_has_the_identity_of_its_setting(void **state)
+{
+    (void)state;
+    struct fixture *f = make_fixture("{}");
+    json_t *cell = identity_json(&f->plan, &f->cell);
+    f->strategy.plugin = NULL;
+    json_t *reference = identity_json(&f->plan, &f->cell);
+    char *whole = identity_text(reference);
+    char *of_cell = identity_setting(cell), *of_reference = identity_setting(reference);
+    assert_non_null(strstr(whole, "\"reference\":\"full\""));
+    assert_null(strstr(whole, "strategy"));
+    assert_string_equal(of_cell, of_reference);
+    assert_null(strstr(of_cell, "trial"));
+    assert_null(strstr(of_cell, "random"));
+    assert_non_null(strstr(of_cell, "\"seed\":7"));
+    fb_free(whole);
+    fb_free(of_cell);
+    fb_free(of_reference);
+    json_decref(cell);
+    json_decref(reference);
+    free_fixture(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +217,7 @@ int main(void)
         cmocka_unit_test(what_changes_nothing_is_not_in_it),
         cmocka_unit_test(lists_of_samples_are_in_it),
         cmocka_unit_test(files_of_strategies_are_in_it),
+        cmocka_unit_test(a_reference_has_the_identity_of_its_setting),
     };
     return cmocka_run_group_tests_name("identity", tests, NULL, NULL);
 }

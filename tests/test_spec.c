@@ -217,6 +217,22 @@ static void tells_strategies_of_one_label_apart_by_parameters(void **state)
     spec_finish(&spec);
 }
 
+static void a_reference_is_the_specs_or_the_settings_own(void **state)
+{
+    (void)state;
+    static const char two[] = HEAD SETTING "    reference: none\n"
+                              "  - {name: two, dataset: {format: synthetic, generator: blobs},\n"
+                              "     network: mlp, budget: {initial: 10, query: 5, rounds: 2}}\n"
+                              STRATEGIES "reference: full\n";
+    struct spec spec = parse(two), none = parse(base);
+    assert_int_equal(none.settings[0].reference, SPEC_NO_REFERENCE);
+    assert_int_equal(spec.settings[0].reference, SPEC_NO_REFERENCE);
+    assert_int_equal(spec.settings[1].reference, SPEC_REFERENCE_FULL);
+    probe_reads_back(two);
+    spec_finish(&none);
+    spec_finish(&spec);
+}
+
 /* A label is a text, whatever it looks like. */
 static void a_baseline_named_0_is_written_out(void **state)
 {
@@ -352,6 +368,8 @@ static const struct probe_mistake mistakes[] = {
      "report.alpha: expected a number above 0 and below 1, found '1'"},
     {STRATEGIES, STRATEGIES "report: {correction: fdr}\n", "11:22",
      "report.correction: expected one of holm, none, found 'fdr'"},
+    {STRATEGIES, STRATEGIES "reference: all\n", "11:12",
+     "reference: expected one of none, full, found 'all'"},
     {STRATEGIES, STRATEGIES "scores: yes\n", "11:9", "scores: expected one of false, true"},
     {STRATEGIES, STRATEGIES "limits: {seconds: 0}\n", "11:19",
      "limits.seconds: expected a number above 0 and at most 1000000000, found '0'"},
@@ -564,6 +582,7 @@ static const char resolved_base[] =
     "trials:\n"
     "  first: 0\n"
     "  count: 5\n"
+    "reference: none\n"
     "settings:\n"
     "- name: one\n"
     "  dataset:\n"
@@ -599,6 +618,7 @@ static const char resolved_base[] =
     "    query: 5\n"
     "    rounds: 2\n"
     "    subpool: 0\n"
+    "  reference: none\n"
     "strategies:\n"
     "- use: random\n"
     "- use: entropy\n"
@@ -742,6 +762,7 @@ int main(void)
         cmocka_unit_test(keeps_parameters_as_text_with_their_places),
         cmocka_unit_test(takes_a_test_set_from_files),
         cmocka_unit_test(tells_strategies_of_one_label_apart_by_parameters),
+        cmocka_unit_test(a_reference_is_the_specs_or_the_settings_own),
         cmocka_unit_test(a_baseline_named_0_is_written_out),
         cmocka_unit_test(takes_the_first_strategy_as_baseline_without_random),
         cmocka_unit_test(refuses_each_mistake_at_its_place),

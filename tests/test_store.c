@@ -50,7 +50,8 @@ static struct fixture *make_fixture(void)
     for (size_t i = 0; i < CELLS; i++) {
         f->plugins[i].id = ids[i];
         f->strategies[i] =
-            (plan_strategy){.plugin = &f->plugins[i], .label = ids[i], .params_text = (char *)"{}"};
+            (plan_strategy){.id = ids[i], .plugin = &f->plugins[i], .label = ids[i],
+                            .params_text = (char *)"{}"};
         f->cells[i] = (plan_cell){.strategy = i, .rounds = 3};
         f->cells[i].identity = (char *)(i ? "{\"seed\":1,\"strategy\":\"ldm\"}"
                                           : "{\"seed\":1,\"strategy\":\"random\"}");

@@ -58,8 +58,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 /* One line for the whole, one for each setting: what it trains on what, and for how long. */
 static void print_plan(const char *path, const struct plan *plan)
 {
-    printf("%s: ok, %zu cells: %zu settings x %zu strategies x %u trials\n", path, plan->cell_count,
-           plan->spec->setting_count, plan->spec->strategy_count, plan->trial_count);
+    printf("%s: ok, ", path);
+    command_print_cells(plan);
     for (size_t i = 0; i < plan->spec->setting_count; i++) {
         const plan_setting *setting = &plan->settings[i];
         const spec_setting *spec = setting->spec;

@@ -168,13 +168,16 @@ static void print_cells(const struct plan *plan)
     for (size_t i = 0; i < plan->cell_count; i++) {
         const plan_cell *cell = &plan->cells[i];
         const plan_setting *setting = &plan->settings[cell->setting];
-        size_t initial = setting->splits[cell->trial_index].initial_count;
+        const data_split *split = &setting->splits[cell->trial_index];
+        size_t first = split->initial_count;
+        size_t last = first + setting->query_rounds * setting->spec->query;
+        if (plan_is_reference(plan, cell))
+            first = last = split->initial_count + split->pool_count;
         printf("%s\t%s\ttrial %u\t%zu rounds\t%zu to %zu labels\t%.12s\n", setting->spec->name,
-               plan->strategies[cell->strategy].label, cell->trial, cell->rounds, initial,
-               initial + setting->query_rounds * setting->spec->query, cell->key);
+               plan->strategies[cell->strategy].label, cell->trial, cell->rounds, first, last,
+               cell->key);
     }
-    printf("%zu cells: %zu settings x %zu strategies x %u trials\n", plan->cell_count,
-           plan->spec->setting_count, plan->spec->strategy_count, plan->trial_count);
+    command_print_cells(plan);
 }
 
 static int write_text(const char *directory, const char *name, const char *text, fb_error *err)

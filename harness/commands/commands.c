@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "plan.h"
 
 const command *command_table(size_t *ret_count)
 {
@@ -27,6 +28,16 @@ int command_fail(const fb_error *err)
     fflush(stdout);
     fprintf(stderr, "flipbench: %s\n", err->text);
     return EXIT_ERROR;
+}
+
+void command_print_cells(const struct plan *plan)
+{
+    size_t references = plan_count_references(plan);
+    printf("%zu cells: %zu settings x %zu strategies x %u trials", plan->cell_count,
+           plan->spec->setting_count, plan->spec->strategy_count, plan->trial_count);
+    if (references)
+        printf(", and %zu references", references);
+    printf("\n");
 }
 
 const char *flipbench_version(void)

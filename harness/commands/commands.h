@@ -40,6 +40,10 @@ int cmd_new_strategy(int argc, char **argv);
 /* Prints "flipbench: SENTENCE" on stderr and returns EXIT_ERROR. */
 int command_fail(const fb_error *err);
 
+/* Prints "20 cells: 2 settings x 5 strategies x 2 trials" and a newline. */
+struct plan;
+void command_print_cells(const struct plan *plan);
+
 /* The version, "0.1.0". */
 const char *flipbench_version(void);
 

@@ -147,19 +147,26 @@ static json_t *params_json(const plan_strategy *strategy)
     return strategy->files ? extend(params, json_incref(strategy->files)) : params;
 }
 
+/* The strategy's part; of a reference, that it is one. */
+static json_t *strategy_json(const plan_strategy *strategy)
+{
+    if (!strategy->plugin)
+        return json_pack("{s:s}", "reference", "full");
+    return json_pack("{s:s, s:o, s:I}", "strategy", strategy->id, "params", params_json(strategy),
+                     "algo_version", (json_int_t)strategy->plugin->algo_version);
+}
+
 json_t *identity_json(const struct plan *plan, const plan_cell *cell)
 {
     const plan_setting *setting = &plan->settings[cell->setting];
-    const plan_strategy *strategy = &plan->strategies[cell->strategy];
     json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i, s:s, s:o, s:I}", "dataset",
-        setting->data->digest, "network", setting->network_digest, "recipe",
-        recipe_json(setting->spec), "budget", budget_json(setting), "seed",
-        (json_int_t)plan->spec->seed, "trial", (json_int_t)cell->trial, "engine",
-        nn_engine_name(setting->spec->engine), "engine_fingerprint",
-        nn_engine_fingerprint(setting->spec->engine), "numerics_version",
-        (int)NN_NUMERICS_VERSION, "strategy", strategy->plugin->id, "params", params_json(strategy),
-        "algo_version", (json_int_t)strategy->plugin->algo_version);
+        "{s:s, s:s, s:o, s:o, s:I, s:I, s:s, s:s, s:i}", "dataset", setting->data->digest,
+        "network", setting->network_digest, "recipe", recipe_json(setting->spec), "budget",
+        budget_json(setting), "seed", (json_int_t)plan->spec->seed, "trial",
+        (json_int_t)cell->trial, "engine", nn_engine_name(setting->spec->engine),
+        "engine_fingerprint", nn_engine_fingerprint(setting->spec->engine), "numerics_version",
+        (int)NN_NUMERICS_VERSION);
+    object = extend(object, strategy_json(&plan->strategies[cell->strategy]));
     return extend(object, features_json(setting->features));
 }
 
@@ -167,7 +174,8 @@ json_t *identity_json(const struct plan *plan, const plan_cell *cell)
 
 char *identity_setting(const json_t *identity)
 {
-    static const char *const of_cells[] = {"strategy", "params", "algo_version", "trial"};
+    static const char *const of_cells[] = {"strategy", "params", "algo_version", "reference",
+                                          "trial"};
     json_t *setting = json_copy((json_t *)identity);
     for (size_t i = 0; i < sizeof of_cells / sizeof *of_cells; i++)
         json_object_del(setting, of_cells[i]);

@@ -17,7 +17,7 @@ char *identity_text(const json_t *value);
 json_t *identity_json(const struct plan *plan, const plan_cell *cell);
 
 /* What a cell's identity says of its setting, as canonical JSON: all but strategy, parameters,
- * algo_version and trial. Cells of which it is equal can be compared. Released with fb_free; NULL
+ * algo_version (of a reference: that it is one) and trial. Cells of which it is equal can be compared. Released with fb_free; NULL
  * when `identity` is no JSON object or memory is short. */
 char *identity_setting(const json_t *identity);
 

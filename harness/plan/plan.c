@@ -319,6 +319,7 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
                          "unknown strategy '%s'%s", strategy->spec->id,
                          catalog_suggest(plan->catalog, strategy->spec->id, hint, sizeof hint));
     }
+    strategy->id = strategy->plugin->id;
     const char *label = strategy->spec->label ? strategy->spec->label : strategy->plugin->id;
     strategy->label = fb_strdup(label);
     strategy->params = json_object();
@@ -346,21 +347,47 @@ static int prepare_strategy(struct plan *plan, size_t i, fb_error *err)
     return FB_OK;
 }
 
+/* What stands behind the strategies for `reference: full`. Its parameters tell it from a strategy
+ * that somebody gave its label. */
+static int prepare_reference(struct plan *plan, fb_error *err)
+{
+    plan_strategy *reference = &plan->strategies[plan->spec->strategy_count];
+    reference->id = PLAN_REFERENCE_ID;
+    reference->label = fb_strdup(PLAN_REFERENCE_LABEL);
+    reference->params = json_object();
+    reference->params_text = fb_strdup(PLAN_REFERENCE_PARAMS);
+    if (!reference->label || !reference->params || !reference->params_text)
+        return fb_fail(err, FB_ENOMEM, "out of memory for the reference");
+    return FB_OK;
+}
+
 /* ---- cells --------------------------------------------------------------------------------- */
+
+bool plan_is_reference(const struct plan *plan, const plan_cell *cell)
+{
+    return !plan->strategies[cell->strategy].plugin;
+}
+
+size_t plan_count_references(const struct plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->cell_count; i++)
+        count += plan_is_reference(plan, &plan->cells[i]);
+    return count;
+}
 
 /* Two settings that differ in nothing but their name, number of rounds or threads would be one cell
  * in the store. */
-static int refuse_twin(const struct plan *plan, const plan_cell *cell, fb_error *err)
+static int refuse_twin(const struct plan *plan, size_t last, fb_error *err)
 {
-    const spec_setting *setting = plan->settings[cell->setting].spec;
-    size_t step = plan->trial_count * plan->spec->strategy_count;
-    for (size_t i = 1; i <= cell->setting; i++) {
-        const plan_cell *other = cell - i * step;
-        if (strcmp(other->key, cell->key) == 0)
-            return spec_fail(err, FB_EINVAL, plan->spec, setting->place,
+    const plan_setting *setting = &plan->settings[last];
+    for (size_t i = 0; i < last; i++) {
+        const plan_setting *other = &plan->settings[i];
+        if (strcmp(plan->cells[other->first_cell].key, plan->cells[setting->first_cell].key) == 0)
+            return spec_fail(err, FB_EINVAL, plan->spec, setting->spec->place,
                              "settings '%s' and '%s' are the same experiment: they differ at most "
                              "in their name, number of rounds and threads; keep one, the longer",
-                             plan->settings[other->setting].spec->name, setting->name);
+                             other->spec->name, setting->spec->name);
     }
     return FB_OK;
 }
@@ -373,7 +400,8 @@ static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_
     cell->strategy = strategy;
     cell->trial_index = trial_index;
     cell->trial = plan->trial_first + (uint32_t)trial_index;
-    cell->rounds = plan->settings[setting].query_rounds + 1;
+    cell->rounds =
+        plan_is_reference(plan, cell) ? 1 : plan->settings[setting].query_rounds + 1;
     json_t *identity = identity_json(plan, cell);
     cell->identity = identity ? identity_text(identity) : NULL;
     json_decref(identity);
@@ -384,24 +412,33 @@ static int add_cell(struct plan *plan, size_t setting, size_t trial_index, size_
     fb_digest_bytes(&digest, cell->identity, strlen(cell->identity));
     fb_digest_end_hex(&digest, cell->key);
     plan->cell_count++;
-    return refuse_twin(plan, cell, err);
+    return FB_OK;
+}
+
+static int list_cells_of(struct plan *plan, size_t setting, fb_error *err)
+{
+    bool with_reference = plan->settings[setting].spec->reference == SPEC_REFERENCE_FULL;
+    size_t strategies = plan->spec->strategy_count + with_reference;
+    plan->settings[setting].first_cell = plan->cell_count;
+    for (size_t t = 0; t < plan->trial_count; t++)
+        for (size_t s = 0; s < strategies; s++) {
+            int rc = add_cell(plan, setting, t, s, err);
+            if (rc)
+                return rc;
+        }
+    return refuse_twin(plan, setting, err);
 }
 
 static int list_cells(struct plan *plan, fb_error *err)
 {
-    size_t strategies = plan->spec->strategy_count;
-    size_t count = plan->spec->setting_count * plan->trial_count * strategies;
+    size_t count = plan->spec->setting_count * plan->trial_count * (plan->spec->strategy_count + 1);
+    int rc = FB_OK;
     plan->cells = fb_calloc(count, sizeof *plan->cells);
     if (!plan->cells)
         return fb_fail_memory(err, count, sizeof *plan->cells, "the plan's cells");
-    for (size_t i = 0; i < plan->spec->setting_count; i++)
-        for (size_t t = 0; t < plan->trial_count; t++)
-            for (size_t s = 0; s < strategies; s++) {
-                int rc = add_cell(plan, i, t, s, err);
-                if (rc)
-                    return rc;
-            }
-    return FB_OK;
+    for (size_t i = 0; !rc && i < plan->spec->setting_count; i++)
+        rc = list_cells_of(plan, i, err);
+    return rc;
 }
 
 int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t trial_first,
@@ -414,13 +451,15 @@ int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t 
     plan.datasets = fb_calloc(spec->setting_count, sizeof *plan.datasets);
     plan.features = fb_calloc(spec->setting_count, sizeof *plan.features);
     plan.settings = fb_calloc(spec->setting_count, sizeof *plan.settings);
-    plan.strategies = fb_calloc(spec->strategy_count, sizeof *plan.strategies);
+    plan.strategies = fb_calloc(spec->strategy_count + 1, sizeof *plan.strategies);
     if (!plan.datasets || !plan.features || !plan.settings || !plan.strategies) {
         rc = fb_fail(err, FB_ENOMEM, "out of memory for the plan");
         goto done;
     }
     for (size_t i = 0; !rc && i < spec->strategy_count; i++)
         rc = prepare_strategy(&plan, i, err);
+    if (!rc)
+        rc = prepare_reference(&plan, err);
     for (size_t i = 0; !rc && i < spec->setting_count; i++)
         rc = prepare_setting(&plan, i, data_directory, err);
     if (!rc)
@@ -438,7 +477,7 @@ void plan_finish(struct plan *plan)
     if (!plan)
         return;
     size_t settings = plan->settings ? plan->spec->setting_count : 0;
-    size_t strategies = plan->strategies ? plan->spec->strategy_count : 0;
+    size_t strategies = plan->strategies ? plan->spec->strategy_count + 1 : 0;
     for (size_t i = 0; i < settings; i++) {
         for (size_t t = 0; plan->settings[i].splits && t < plan->trial_count; t++)
             data_split_finish(&plan->settings[i].splits[t]);

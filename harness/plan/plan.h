@@ -32,11 +32,18 @@ typedef struct plan_setting {
     data_ids validation_ids, initial_ids; /* count 0: drawn */
     data_split *splits;  /* one a trial of the plan */
     size_t query_rounds; /* queries in a cell, with `rounds: all` resolved */
+    size_t first_cell;   /* index of the setting's first cell */
 } plan_setting;
 
+/* What `reference: full` is called. No plugin can have this id, for the colon. */
+#define PLAN_REFERENCE_ID "reference:full"
+#define PLAN_REFERENCE_LABEL "full-data"
+#define PLAN_REFERENCE_PARAMS "{\"reference\":\"full\"}"
+
 typedef struct plan_strategy {
-    const spec_strategy *spec;
-    const catalog_strategy *plugin;
+    const char *id;
+    const spec_strategy *spec;      /* NULL: the reference, which stands behind the strategies; */
+    const catalog_strategy *plugin; /* NULL: the same */
     char *label;
     json_t *params;    /* every parameter, canonical text values by name */
     char *params_text; /* the same as canonical JSON */
@@ -61,7 +68,7 @@ struct plan {
     feature_file *features; /* files that settings name, each read once */
     size_t feature_count;
     plan_setting *settings;    /* (spec->setting_count) */
-    plan_strategy *strategies; /* (spec->strategy_count) */
+    plan_strategy *strategies; /* (spec->strategy_count + 1), the last being the reference */
     plan_cell *cells;          /* by setting, trial, strategy */
     size_t cell_count;
 };
@@ -72,6 +79,12 @@ struct plan {
 int plan_build(const struct spec *spec, const struct catalog *catalog, uint32_t trial_first,
                uint32_t trial_count, const char *data_directory, struct plan *ret_plan,
                fb_error *err);
+
+/* Whether a cell is no strategy's, but trains one network on everything. */
+bool plan_is_reference(const struct plan *plan, const plan_cell *cell);
+
+/* How many of the cells those are. */
+size_t plan_count_references(const struct plan *plan);
 
 /* Takes NULL and a zeroed struct. */
 void plan_finish(struct plan *plan);

@@ -227,7 +227,7 @@ static int start(struct cell *cell, fb_error *err)
     if (!rc)
         rc = make_network(cell, message, err);
     json_decref(message);
-    if (!rc)
+    if (!rc && cell->strategy->plugin) /* a reference has none */
         rc = load_strategy(cell, err);
     return rc;
 }

@@ -1,4 +1,5 @@
-/* cell.h - the process of one cell: the active-learning loop.
+/* cell.h - the process of one cell: the active-learning loop, or, of a reference, one round of it
+ * with all labels.
  *
  * Runs in a child of the zygote. It knows the training images but not their labels: those it may
  * use arrive from the supervisor, at the start (initial, validation and drawn test samples, and the
@@ -14,8 +15,8 @@
  *
  * From the supervisor:
  * - start {initial, validation, test, round, samples, labels, state}: the labels of the split's
- *   ids, in their order; the first round to compute; what the rounds before it queried, with
- *   labels; for a warm start the network's state that they left.
+ *   ids, in their order; the first round to compute; what the rounds before it queried (of a
+ *   reference, the whole pool), with labels; for a warm start the network's state that they left.
  * - labels {labels}: of the last query, in its order.
  *
  * From the cell:

@@ -126,13 +126,18 @@ static int read_identity(struct results *results, const char *text, report_cell 
     return !setting || cell->fingerprint ? FB_OK : FB_EFORMAT;
 }
 
+/* Marks a cell of `reference: full` until its round is read. */
+static const size_t IS_REFERENCE = SIZE_MAX;
+
 /* The cell's texts and numbers, without a round. */
 static int describe_cell(struct results *results, const store_cell *from, report_cell *ret_cell,
                          fb_error *err)
 {
     report_cell cell = {.trial = from->trial, .planned_rounds = from->planned_rounds};
     int rc = setting_of(results, from, &cell.setting, err);
-    if (!rc)
+    if (strcmp(from->strategy_id, PLAN_REFERENCE_ID) == 0)
+        cell.strategy = IS_REFERENCE;
+    else if (!rc)
         rc = strategy_of(results, from, &cell.strategy, err);
     if (!rc)
         rc = read_identity(results, from->identity, &cell, err);
@@ -236,6 +241,38 @@ static int take_round(void *context, int64_t cell_id, const store_round *from, f
     };
     int rc = copy_queries(to, from, err);
     return rc ? rc : copy_scores(to, from, err);
+}
+
+/* Moves the cells of `reference: full` to where the report looks for them. */
+static int move_references(struct results *results, fb_error *err)
+{
+    report_data *data = &results->data;
+    size_t kept = 0;
+    data->references = fb_calloc(data->cell_count, sizeof *data->references);
+    if (!data->references)
+        return fb_fail_memory(err, data->cell_count, sizeof *data->references, "references");
+    for (size_t i = 0; i < data->cell_count; i++) {
+        const report_cell *cell = &data->cells[i];
+        if (cell->strategy != IS_REFERENCE) {
+            data->cells[kept++] = *cell;
+            continue;
+        }
+        bool done = cell->round_count > 0;
+        data->reference = (report_strategy){PLAN_REFERENCE_LABEL, PLAN_REFERENCE_ID,
+                                            PLAN_REFERENCE_PARAMS};
+        data->references[data->reference_count++] =
+            (report_reference){.setting = cell->setting,
+                               .trial = cell->trial,
+                               .accuracy = done ? cell->rounds[0].accuracy : (double)NAN,
+                               .labeled = done ? cell->rounds[0].labeled : 0,
+                               .round = done ? cell->rounds : NULL,
+                               .failure = cell->failure,
+                               .fingerprint = cell->fingerprint};
+        if (!done)
+            fb_free(cell->rounds);
+    }
+    data->cell_count = kept;
+    return FB_OK;
 }
 
 /* ---- provenance ---------------------------------------------------------------------------- */
@@ -363,6 +400,8 @@ static int load(struct reading *reading, struct store *store, bool with_scores, 
     qsort(reading->places, reading->place_count, sizeof *reading->places, compare_places);
     rc = store_each_round(store, with_scores, take_round, reading, err);
     if (!rc)
+        rc = move_references(reading->results, err);
+    if (!rc)
         rc = store_walk(store, STORE_RUNS, take_run, reading, err);
     return rc ? rc : list_facts(reading, err);
 }
@@ -393,6 +432,7 @@ int results_load(const char *const *directories, size_t count, bool with_scores,
     return rc;
 }
 
+/* Takes NULL. */
 static void free_rounds(report_round *rounds, size_t count)
 {
     for (size_t r = 0; rounds && r < count; r++) {
@@ -411,6 +451,9 @@ void results_finish(struct results *results)
     report_data *data = &results->data;
     for (size_t i = 0; i < data->cell_count; i++)
         free_rounds(data->cells[i].rounds, data->cells[i].round_count);
+    for (size_t i = 0; i < data->reference_count; i++)
+        free_rounds((report_round *)data->references[i].round, 1);
+    fb_free(data->references);
     fb_free(data->cells);
     fb_free(data->strategies);
     fb_free(data->settings);

@@ -61,7 +61,8 @@ enum { LBFGS_PASSES = 100 };
 static double members_of(const plan_strategy *strategy)
 {
     const char *members = json_string_value(json_object_get(strategy->params, "members"));
-    return (strategy->plugin->needs & FB_NEEDS_ENSEMBLE) && members ? strtod(members, NULL) : 1;
+    bool ensemble = strategy->plugin && (strategy->plugin->needs & FB_NEEDS_ENSEMBLE);
+    return ensemble && members ? strtod(members, NULL) : 1;
 }
 
 /* What a round costs, in images through the network: three for a training step's image, one for an
@@ -72,9 +73,13 @@ static double round_work(const struct plan *plan, const plan_cell *cell, size_t 
     const data_split *split = &setting->splits[cell->trial_index];
     const nn_recipe *recipe = &setting->spec->recipe;
     double epochs = (double)(recipe->optimizer == NN_LBFGS ? LBFGS_PASSES : recipe->epochs);
-    double labeled = (double)(split->initial_count + round * setting->spec->query);
+    bool reference = plan_is_reference(plan, cell);
+    double labeled = (double)(split->initial_count + (reference ? split->pool_count
+                                                                : round * setting->spec->query));
     double tested = (double)(split->test ? split->test_count : setting->data->test.count);
     double offered = (double)(setting->spec->subpool ? setting->spec->subpool : split->pool_count);
+    if (reference)
+        offered = 0;
     double validated = recipe->keep == NN_KEEP_BEST_VALIDATION
                            ? (double)split->validation_count * epochs
                            : 0;
@@ -206,6 +211,24 @@ static int start_cell(struct supervisor *s, struct worker *worker, size_t index,
     return FB_OK;
 }
 
+/* Gives a reference the whole pool, as if it had queried all of it. */
+static int grant_everything(const struct plan *plan, const plan_cell *cell,
+                            store_progress *progress, fb_error *err)
+{
+    const plan_setting *setting = &plan->settings[cell->setting];
+    const data_split *split = &setting->splits[cell->trial_index];
+    store_query *queries = fb_calloc(split->pool_count, sizeof *queries);
+    if (!queries)
+        return fb_fail_memory(err, split->pool_count, sizeof *queries, "a reference's labels");
+    for (size_t i = 0; i < split->pool_count; i++)
+        queries[i] =
+            (store_query){split->pool[i], setting->data->train.labels[split->pool[i]]};
+    fb_free(progress->queries);
+    progress->queries = queries;
+    progress->query_count = split->pool_count;
+    return FB_OK;
+}
+
 /* Gives the worker the next cell that is not complete. */
 static int assign(struct supervisor *s, struct worker *worker, fb_error *err)
 {
@@ -218,7 +241,9 @@ static int assign(struct supervisor *s, struct worker *worker, fb_error *err)
             return rc;
         size_t round = first_round(&progress, cell);
         bool complete = round >= cell->rounds;
-        if (!complete)
+        if (!complete && plan_is_reference(s->plan, cell))
+            rc = grant_everything(s->plan, cell, &progress, err);
+        if (!rc && !complete)
             rc = start_cell(s, worker, index, &progress, round, err);
         store_progress_finish(&progress);
         if (rc || !complete)
@@ -292,8 +317,8 @@ static void say_finished(struct supervisor *s, const struct worker *worker)
     if (*worker->failure)
         snprintf(sentence + n, sizeof sentence - (size_t)n, "FAILED: %s", worker->failure);
     else
-        snprintf(sentence + n, sizeof sentence - (size_t)n, "%zu rounds, final accuracy %.4f",
-                 cell->rounds, worker->accuracy);
+        snprintf(sentence + n, sizeof sentence - (size_t)n, "%zu round%s, final accuracy %.4f",
+                 cell->rounds, cell->rounds == 1 ? "" : "s", worker->accuracy);
     progress_say(s->progress, sentence);
 }
 

@@ -42,6 +42,9 @@ typedef struct spec_strategy {
     spec_place place;
 } spec_strategy;
 
+/* The ceiling that learning curves are seen against: one network a trial, trained on everything. */
+typedef enum spec_reference { SPEC_NO_REFERENCE = 1, SPEC_REFERENCE_FULL } spec_reference;
+
 typedef struct spec_setting {
     char *name;          /* with the grid point's values when there is a grid */
     char *dataset_label; /* the registry's or generator's name, or the first file's base name */
@@ -61,6 +64,7 @@ typedef struct spec_setting {
     size_t rounds;       /* queries made; a cell has rounds + 1 evaluations */
     bool rounds_all;     /* `rounds: all`: until the pool is empty */
     size_t subpool;      /* samples offered in a round; 0: the whole pool */
+    spec_reference reference; /* default: the spec's */
     spec_place place;
 } spec_setting;
 
@@ -72,6 +76,7 @@ struct spec {
     char *name;
     uint64_t seed;
     uint32_t trial_first, trial_count;
+    spec_reference reference; /* of settings that say nothing themselves; default none */
     spec_setting *settings;
     size_t setting_count;
     spec_strategy *strategies;

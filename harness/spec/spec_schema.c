@@ -45,6 +45,9 @@ static const struct field budget_fields[] = {
 };
 static const struct field_table budget_table = FIELD_TABLE(budget_fields);
 
+static const field_choice references[] = {
+    {"none", SPEC_NO_REFERENCE}, {"full", SPEC_REFERENCE_FULL}, {NULL, 0}};
+
 static const struct field setting_fields[] = {
     {.key = "name", .type = FIELD_TEXT, .offset = AT(name)},
     {.key = "dataset", .type = FIELD_OWN, .read = spec_read_dataset, .write = spec_write_dataset},
@@ -55,6 +58,8 @@ static const struct field setting_fields[] = {
     {.key = "train", .type = FIELD_OWN, .preset = FIELD_EMPTY_MAPPING, .read = spec_read_train,
      .write = spec_write_train}, /* behind `network`, which decides what there is */
     {.key = "budget", .type = FIELD_GROUP, .table = &budget_table},
+    {.key = "reference", .type = FIELD_CHOICE, .offset = AT(reference), .optional = true,
+     .choices = references},
 };
 const struct field_table spec_setting_table = FIELD_TABLE(setting_fields);
 #undef AT
@@ -100,6 +105,8 @@ static int read_settings(const struct field_reader *reader, const struct node *v
         spec_setting *setting = &spec->settings[spec->setting_count++];
         setting->place = (spec_place){item->line, item->column};
         int rc = fields_read(reader, item, "", &spec_setting_table, setting);
+        if (!setting->reference)
+            setting->reference = spec->reference;
         if (!rc)
             rc = check_setting(reader, item, setting);
         if (!rc)
@@ -213,6 +220,8 @@ static const struct field root_fields[] = {
     {.key = "name", .type = FIELD_TEXT, .offset = AT(name)},
     {.key = "seed", .type = FIELD_U64, .offset = AT(seed), .preset = "0"},
     {.key = "trials", .type = FIELD_GROUP, .table = &trials_table, .shorthand = "count"},
+    {.key = "reference", .type = FIELD_CHOICE, .offset = AT(reference), .preset = "none",
+     .choices = references}, /* before `settings`, whose default it is */
     {.key = "settings", .type = FIELD_OWN, .read = read_settings, .write = write_settings},
     {.key = "strategies", .type = FIELD_OWN, .read = spec_read_strategies,
      .write = spec_write_strategies},

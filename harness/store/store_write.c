@@ -65,7 +65,7 @@ static int check_identity(struct store *store, const struct plan *plan, const pl
     if (rc)
         return rc;
     sqlite3_bind_text(find, 1, setting->spec->name, -1, SQLITE_STATIC);
-    sqlite3_bind_text(find, 2, strategy->plugin->id, -1, SQLITE_STATIC);
+    sqlite3_bind_text(find, 2, strategy->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(find, 3, strategy->params_text, -1, SQLITE_STATIC);
     sqlite3_bind_int64(find, 4, cell->trial);
     sqlite3_bind_text(find, 5, cell->key, -1, SQLITE_STATIC);
@@ -119,8 +119,9 @@ static int enter_cell(struct store *store, const struct plan *plan, const plan_c
     sqlite3_bind_text(insert, 5, setting->spec->dataset_label, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 6, setting->spec->network.name, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 7, strategy->label, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(insert, 8, (sqlite3_int64)cell->strategy);
-    sqlite3_bind_text(insert, 9, strategy->plugin->id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(insert, 8,
+                       plan_is_reference(plan, cell) ? -1 : (sqlite3_int64)cell->strategy);
+    sqlite3_bind_text(insert, 9, strategy->id, -1, SQLITE_STATIC);
     sqlite3_bind_text(insert, 10, strategy->params_text, -1, SQLITE_STATIC);
     sqlite3_bind_int64(insert, 11, cell->trial);
     sqlite3_bind_int64(insert, 12, (sqlite3_int64)split->validation_count);

@@ -109,7 +109,8 @@ static void make_names(struct made *made, const struct sizes *sizes)
     for (size_t s = 0; s < sizes->strategies; s++) {
         made->plugins[s].id = (char *)ids[s % IDS];
         json_t *params = s < IDS ? json_object() : json_pack("{s:I}", "k", (json_int_t)(s / IDS));
-        made->plan.strategies[s] = (plan_strategy){.plugin = &made->plugins[s],
+        made->plan.strategies[s] = (plan_strategy){.id = ids[s % IDS],
+                                                   .plugin = &made->plugins[s],
                                                    .label = (char *)ids[s % IDS],
                                                    .params_text = identity_text(params)};
         json_decref(params);
