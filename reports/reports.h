@@ -92,4 +92,27 @@ void report_csv_row(const report_data *data, const report_cell *cell, const repo
 void report_csv_reference(const report_data *data, const report_reference *reference,
                           struct fb_strbuf *out);
 
+/* A row of `flipbench export --what statistics`: one number about a strategy, in one setting or
+ * over all. Accuracies and areas are between 0 and 1. NaN and NULL where there is nothing. */
+typedef struct report_statistic {
+    const report_setting *setting; /* NULL: over all settings */
+    const report_strategy *strategy;
+    const report_strategy *against; /* its number is subtracted; NULL: none */
+    const char *measure;
+    double value;           /* a mean over trials; over all settings, a mean over data sets */
+    double sd;              /* over trials */
+    double low, high;       /* Student's 95 % interval of the mean */
+    const char *test;       /* "paired-t" or "sign-flip" (exact), two-sided; NULL: none */
+    double p, p_corrected;  /* corrected for all tests of the report, if they are */
+    const char *correction; /* "holm"; NULL: none */
+    size_t trials, trials_expected; /* used, and those that there should be */
+    size_t rounds;          /* evaluations that the number is made of, round 0 among them */
+} report_statistic;
+
+/* Hands on every statistic in a fixed order; a non-zero return of `take` stops and is passed on. No
+ * row when not one round is finished. FB_EINVAL and FB_ENOMEM as report_write. */
+typedef int (*report_take_statistic)(void *context, const report_statistic *row, fb_error *err);
+int report_statistics(const report_data *data, report_take_statistic take, void *context,
+                      fb_error *err);
+
 #endif

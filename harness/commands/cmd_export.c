@@ -4,37 +4,40 @@
 #include <math.h>
 #include <string.h>
 
-#include "alloc.h"
 #include "commands.h"
+#include "results.h"
+#include "rows.h"
 #include "store.h"
-#include "strbuf.h"
 
 typedef struct export_arguments {
     const char *directory;
     store_view view;
+    bool statistics; /* instead of a view */
     bool json;
 } export_arguments;
 
 static const struct argp_option options[] = {
-    {"what", 'w', "WHAT", 0, "rounds (default), traces, cells, scores, records or runs", 0},
+    {"what", 'w', "WHAT", 0, "rounds (default), traces, cells, statistics, scores, records or runs",
+     0},
     {"format", 'f', "FORMAT", 0, "csv (default) or jsonl", 0},
     {0},
 };
 
-static bool parse_view(const char *text, store_view *ret_view)
+static bool parse_what(const char *text, export_arguments *arguments)
 {
     static const struct {
         const char *name;
         store_view view;
     } views[] = {{"rounds", STORE_ROUNDS}, {"traces", STORE_TRACES},   {"cells", STORE_CELLS},
                  {"scores", STORE_SCORES}, {"records", STORE_RECORDS}, {"runs", STORE_RUNS}};
+    arguments->statistics = strcmp(text, "statistics") == 0;
     for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
         if (strcmp(views[i].name, text) == 0) {
-            *ret_view = views[i].view;
+            arguments->view = views[i].view;
             return true;
         }
     }
-    return false;
+    return arguments->statistics;
 }
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -42,8 +45,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     export_arguments *arguments = state->input;
     switch (key) {
     case 'w':
-        if (!parse_view(value, &arguments->view))
-            argp_error(state, "--what %s: expected rounds, traces, cells, scores, records or runs",
+        if (!parse_what(value, arguments))
+            argp_error(state,
+                       "--what %s: expected rounds, traces, cells, statistics, scores, records or "
+                       "runs",
                        value);
         return 0;
     case 'f':
@@ -65,89 +70,86 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     }
 }
 
-/* ---- CSV (RFC 4180) ------------------------------------------------------------------------ */
-
-static void csv_text(fb_strbuf *line, const char *text)
-{
-    if (!strpbrk(text, "\",\r\n")) {
-        fb_strbuf_add(line, text);
-        return;
-    }
-    fb_strbuf_add(line, "\"");
-    for (; *text; text++) {
-        if (*text == '"')
-            fb_strbuf_add(line, "\"");
-        fb_strbuf_add_bytes(line, text, 1);
-    }
-    fb_strbuf_add(line, "\"");
-}
-
-static void csv_value(fb_strbuf *line, const json_t *value)
-{
-    if (json_is_string(value))
-        csv_text(line, json_string_value(value));
-    else if (json_is_integer(value))
-        fb_strbuf_printf(line, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else if (json_is_real(value))
-        fb_strbuf_add_double(line, json_real_value(value));
-}
-
-/* The columns' names; they stand there also when there is no row. */
-static void write_header(const json_t *names)
-{
-    fb_strbuf line = FB_STRBUF_INIT;
-    size_t i;
-    json_t *name;
-    json_array_foreach (names, i, name) {
-        fb_strbuf_add(&line, i ? "," : "");
-        csv_text(&line, json_string_value(name));
-    }
-    puts(line.text);
-    fb_strbuf_finish(&line);
-}
-
-static int write_csv(void *context, const json_t *row, fb_error *err)
-{
-    fb_strbuf *line = context;
-    const char *name, *separator = "";
-    json_t *value;
-    fb_strbuf_reset(line);
-    json_object_foreach ((json_t *)row, name, value) {
-        fb_strbuf_add(line, separator);
-        csv_value(line, value);
-        separator = ",";
-    }
-    puts(line->text);
-    return fb_strbuf_check(line, "a row", err);
-}
-
-static int write_json(void *context, const json_t *row, fb_error *err)
-{
-    (void)context;
-    char *text = json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    if (!text)
-        return fb_fail(err, FB_ENOMEM, "out of memory for a row");
-    puts(text);
-    free(text);
-    return FB_OK;
-}
-
-static int export_view(const export_arguments *arguments, fb_error *err)
+static int export_view(const export_arguments *arguments, row_writer *writer, fb_error *err)
 {
     struct store *store = NULL;
     json_t *names = NULL;
-    fb_strbuf line = FB_STRBUF_INIT;
     int rc = store_open(arguments->directory, false, &store, err);
     if (!rc)
         rc = store_columns(store, arguments->view, &names, err);
-    if (!rc && !arguments->json)
-        write_header(names);
     if (!rc)
-        rc = store_walk(store, arguments->view, arguments->json ? write_json : write_csv, &line,
-                        err);
+        rc = rows_begin(writer, names, err);
+    if (!rc)
+        rc = store_walk(store, arguments->view, rows_write, writer, err);
     store_close(store);
     json_decref(names);
-    fb_strbuf_finish(&line);
+    return rc;
+}
+
+/* ---- statistics ---------------------------------------------------------------------------- */
+
+/* Null where there is no number or no text. */
+static json_t *number(double value)
+{
+    return isnan(value) ? json_null() : json_real(value);
+}
+
+/* A statistic as a row; NULL when memory is short. */
+static json_t *statistic_json(const report_statistic *row)
+{
+    const report_setting none = {0}, *setting = row->setting ? row->setting : &none;
+    bool counted = row->setting != NULL;
+    return json_pack(
+        "{s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:s?,"
+        " s:o, s:o, s:o}",
+        "setting", setting->name, "dataset", setting->dataset, "network", setting->network,
+        "strategy", row->strategy->label, "params", row->strategy->params, "against",
+        row->against ? row->against->label : NULL, "against_params",
+        row->against ? row->against->params : NULL, "measure", row->measure, "value",
+        number(row->value), "sd", number(row->sd), "low", number(row->low), "high",
+        number(row->high), "test", row->test, "p", number(row->p), "p_corrected",
+        number(row->p_corrected), "correction", row->correction, "trials",
+        counted ? json_integer((json_int_t)row->trials) : json_null(), "trials_expected",
+        counted ? json_integer((json_int_t)row->trials_expected) : json_null(), "rounds",
+        counted ? json_integer((json_int_t)row->rounds) : json_null());
+}
+
+static int write_statistic(void *writer, const report_statistic *statistic, fb_error *err)
+{
+    json_t *row = statistic_json(statistic);
+    int rc = row ? rows_write(writer, row, err)
+                 : fb_fail(err, FB_ENOMEM, "out of memory for a row");
+    json_decref(row);
+    return rc;
+}
+
+/* The names of a statistic's columns: those of any row. */
+static int begin_statistics(row_writer *writer, fb_error *err)
+{
+    const report_strategy strategy = {"", "", ""};
+    const report_statistic blank = {.strategy = &strategy, .measure = ""};
+    json_t *row = statistic_json(&blank), *names = json_array(), *value;
+    const char *name;
+    int rc = FB_OK;
+    json_object_foreach (row, name, value)
+        if (json_array_append_new(names, json_string(name)) < 0)
+            rc = fb_fail(err, FB_ENOMEM, "out of memory for the columns' names");
+    if (!rc)
+        rc = rows_begin(writer, names, err);
+    json_decref(row);
+    json_decref(names);
+    return rc;
+}
+
+static int export_statistics(const export_arguments *arguments, row_writer *writer, fb_error *err)
+{
+    struct results results = {0};
+    int rc = results_load(&arguments->directory, 1, false, &results, err);
+    if (!rc)
+        rc = begin_statistics(writer, err);
+    if (!rc)
+        rc = report_statistics(&results.data, write_statistic, writer, err);
+    results_finish(&results);
     return rc;
 }
 
@@ -157,16 +159,21 @@ int cmd_export(int argc, char **argv)
         options,
         parse_option,
         "DIR",
-        "Print results, one row a round, queried sample, cell, scored sample, strategy's record or "
-        "run, at full precision. The order "
-        "is fixed; of the columns, only times (..._seconds) and memory (peak_rss_bytes) change "
-        "from one run to the next.",
+        "Print results, one row a round, queried sample, cell, scored sample, strategy's record, "
+        "run or statistic, at full precision. The order is fixed; of the columns, only times "
+        "(..._seconds) and memory (peak_rss_bytes) change from one run to the next. "
+        "docs/results.md explains every column.",
         NULL,
         NULL,
         NULL};
     export_arguments arguments = {.view = STORE_ROUNDS};
+    row_writer writer = {.line = FB_STRBUF_INIT};
     fb_error err = {0};
     argp_err_exit_status = EXIT_ERROR;
     argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-    return export_view(&arguments, &err) ? command_fail(&err) : EXIT_FINE;
+    writer.json = arguments.json;
+    int rc = arguments.statistics ? export_statistics(&arguments, &writer, &err)
+                                  : export_view(&arguments, &writer, &err);
+    rows_finish(&writer);
+    return rc ? command_fail(&err) : EXIT_FINE;
 }

@@ -1,4 +1,4 @@
-/* store_load.c - all cells and rounds as structs, for reports and merges: fast, and without JSON. */
+/* store_load.c - all cells and rounds as structs, for reports: fast, and without JSON. */
 #include <math.h>
 #include <string.h>
 
@@ -235,7 +235,8 @@ static int read_all(struct rounds *all, store_take_round take, void *context, fb
         return FB_OK;
     if (rows->step == SQLITE_DONE && (all->queries.step == SQLITE_ROW ||
                                       all->scores.step == SQLITE_ROW))
-        return fb_fail(err, FB_EFORMAT, "%s: queries or scores without a round; the file is damaged",
+        return fb_fail(err, FB_EFORMAT,
+                       "%s: queries or scores without a round; the file is damaged",
                        all->store->path);
     return store_fail(all->store, "read the rounds", err);
 }

@@ -42,8 +42,8 @@ static int refuse_identity(sqlite3_stmt *row, const char *directory, fb_error *e
     fb_strbuf difference = FB_STRBUF_INIT;
     identity_difference(text_at(row, 3), "before", text_at(row, 4), "here", &difference);
     int rc = fb_fail(err, FB_ECONFLICT,
-                     "%s: setting '%s', strategy '%s', trial %s is another experiment than the cell "
-                     "of that name in a folder before it: they differ in %s; keep them apart",
+                     "%s: setting '%s', strategy '%s', trial %s is another experiment than the "
+                     "cell of that name in a folder before it: they differ in %s; keep them apart",
                      directory, text_at(row, 0), text_at(row, 1), text_at(row, 2),
                      difference.text);
     fb_strbuf_finish(&difference);
@@ -98,9 +98,9 @@ static int refuse_round(sqlite3_stmt *row, const char *directory, fb_error *err)
     } while (strcmp(before.text, here.text) == 0 && ++i < sizeof compared / sizeof *compared);
     FB_CHECK(i < sizeof compared / sizeof *compared);
     int rc = fb_fail(err, FB_ECONFLICT,
-                     "%s: setting '%s', strategy '%s', trial %s, round %s has the %s %s, but %s in a "
-                     "folder before it, though it should be the same; compute it again in an empty "
-                     "folder to see which one is wrong",
+                     "%s: setting '%s', strategy '%s', trial %s, round %s has the %s %s, but %s in "
+                     "a folder before it, though it should be the same; compute it again in an "
+                     "empty folder to see which one is wrong",
                      directory, text_at(row, 0), text_at(row, 1), text_at(row, 2), text_at(row, 3),
                      compared[i], here.text, before.text);
     fb_strbuf_finish(&before);

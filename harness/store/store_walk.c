@@ -24,7 +24,7 @@ static const struct view views[] = {
     [STORE_ROUNDS] = {true, "SELECT " OF_A_CELL ", round, labeled, validation_labels, accuracy,"
                             " balanced_accuracy, macro_f1, loss, validation_accuracy,"
                             " train_seconds, query_seconds, service_seconds, evaluate_seconds,"
-                            " peak_rss_bytes, selected_sha256"
+                            " peak_rss_bytes, nullif(selected_sha256, '') AS selected_sha256"
                             " FROM rounds JOIN cells ON cells.id=cell WHERE cell=?1"
                             " ORDER BY round"},
     [STORE_TRACES] = {true, "SELECT " OF_A_CELL ", round, rank, sample, outcome, label"
