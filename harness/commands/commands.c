@@ -11,6 +11,7 @@ const command *command_table(size_t *ret_count)
         {"run", "run an experiment from a spec, or carry on with one", cmd_run},
         {"report", "write tables, curves and a web page from results", cmd_report},
         {"export", "print results as CSV or JSON lines", cmd_export},
+        {"merge", "join the results of several machines", cmd_merge},
         {"select", "one selection from .npy arrays, without training", cmd_select},
         {"check", "check a spec without running it", cmd_check},
         {"check-plugin", "check whether a plugin keeps the rules", cmd_check_plugin},

@@ -109,6 +109,14 @@ int spec_read(const char *path, const char *const *overrides, size_t override_co
 int spec_parse(const char *path, const char *text, size_t length, const char *const *overrides,
                size_t override_count, struct spec *ret_spec, fb_error *err);
 
+/* Unites the resolved texts of runs that shared an experiment among them: all their settings,
+ * strategies and trials, in the order of the first text, with what it lacks behind. Of a setting
+ * that several have, the most rounds and a reference win; for the rest the first text counts.
+ * `names` stand for the texts in errors. FB_ECONFLICT when name or seed differ; *ret_text is
+ * released with fb_free. */
+int spec_unite(const char *const *names, const char *const *texts, size_t count, char **ret_text,
+               fb_error *err);
+
 /* Takes NULL and a zeroed struct. */
 void spec_finish(struct spec *spec);
 

@@ -229,8 +229,7 @@ static int check_whole(struct store *part, fb_error *err)
     if (sqlite3_step(check) != SQLITE_ROW)
         rc = store_fail(part, "read the results", err);
     else if (strcmp(text_at(check, 0), "ok") != 0)
-        rc = fb_fail(err, FB_EFORMAT, "%s: the file is damaged (%s); merge the others without it",
-                     part->path, text_at(check, 0));
+        rc = fb_fail(err, FB_EFORMAT, "%s: the file is damaged; leave it out", part->path);
     sqlite3_finalize(check);
     return rc;
 }
