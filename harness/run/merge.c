@@ -112,19 +112,20 @@ static int check_folder(struct merge *merge, const char *folder, fb_error *err)
 
 /* ---- specs --------------------------------------------------------------------------------- */
 
-/* One file of each part that has it, and which part that is. */
+/* One file of each part that has it. */
 struct texts {
-    char **texts;
-    const char **names;
+    char **texts, **paths;
     size_t count;
 };
 
 static void texts_finish(struct texts *texts)
 {
-    for (size_t i = 0; i < texts->count; i++)
+    for (size_t i = 0; i < texts->count; i++) {
         fb_free(texts->texts[i]);
+        fb_free(texts->paths[i]);
+    }
     fb_free(texts->texts);
-    fb_free(texts->names);
+    fb_free(texts->paths);
 }
 
 static int read_texts(const struct merge *merge, const char *name, struct texts *texts,
@@ -132,17 +133,18 @@ static int read_texts(const struct merge *merge, const char *name, struct texts 
 {
     int rc = FB_OK;
     texts->texts = fb_calloc(merge->count, sizeof *texts->texts);
-    texts->names = fb_calloc(merge->count, sizeof *texts->names);
-    if (!texts->texts || !texts->names)
+    texts->paths = fb_calloc(merge->count, sizeof *texts->paths);
+    if (!texts->texts || !texts->paths)
         return fb_fail_memory(err, merge->count, sizeof *texts->texts, "the specs");
     for (size_t i = 0; !rc && i < merge->count; i++) {
         size_t length = 0;
         char *path = path_in(merge->folders[i], name, err);
         rc = path ? fb_file_read(path, 16 << 20, &texts->texts[texts->count], &length, err)
                   : FB_ENOMEM;
-        fb_free(path);
-        if (!rc)
-            texts->names[texts->count++] = merge->folders[i];
+        if (rc)
+            fb_free(path);
+        else
+            texts->paths[texts->count++] = path;
         if (rc == FB_ENOENT) /* a folder may hold the database alone */
             rc = FB_OK;
     }
@@ -175,8 +177,8 @@ static int write_specs(const struct merge *merge, fb_error *err)
     if (!rc)
         rc = read_texts(merge, "resolved.yaml", &resolved, err);
     if (!rc && resolved.count > 0)
-        rc = spec_unite(resolved.names, (const char *const *)resolved.texts, resolved.count,
-                        &united, err);
+        rc = spec_unite((const char *const *)resolved.paths, (const char *const *)resolved.texts,
+                        resolved.count, &united, err);
     if (!rc && united)
         rc = write_text(merge->temporary, "resolved.yaml", united, err);
     const char *spec = all_equal(&given) && all_equal(&resolved) ? given.texts[0] : united;

@@ -97,7 +97,7 @@ struct made {
 
 static void make_names(struct made *made, const struct sizes *sizes)
 {
-    static char names[64][16];
+    static char names[64][32];
     for (size_t i = 0; i < sizes->settings; i++) {
         snprintf(names[i], sizeof names[i], "setting-%zu", i);
         made->specs[i].name = made->specs[i].dataset_label = names[i];

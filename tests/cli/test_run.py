@@ -475,8 +475,8 @@ class Looks(Case):
         self.assertIn("s-cnn", self.refused("bench", "train", "--network", "nothing"))
 
     def test_help_of_every_command(self):
-        for command in ("run", "report", "export", "select", "check", "check-plugin", "list", "info",
-                        "bench"):
+        for command in ("run", "report", "export", "merge", "select", "check", "check-plugin", "list",
+                        "info", "bench"):
             self.assertIn("Usage: flipbench " + command, self.fine(command, "--help"))
 
     def test_export_formats_agree(self):
