@@ -1,10 +1,10 @@
 #include "analysis.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
+#include "datasets.h"
 
 static result *at(const analysis *a, size_t setting, size_t strategy)
 {
@@ -36,6 +36,14 @@ stat_moments analysis_score(const analysis *a, size_t setting, size_t strategy)
     size_t trials = r->summary.used.trials; /* against itself: 0 in every trial, if it has any */
     double zero = trials ? 0 : (double)NAN;
     return (stat_moments){.count = trials, .mean = zero, .sd = zero};
+}
+
+bool analysis_is_scored(const analysis *a, size_t setting)
+{
+    for (size_t s = 0; s < a->grid->data->strategy_count; s++)
+        if (!analysis_is_baseline(a, s) && !isnan(analysis_score(a, setting, s).mean))
+            return true;
+    return false;
 }
 
 /* Every strategy's summary and its comparison with the baseline. */
@@ -108,107 +116,6 @@ static int mark_setting(analysis *a, size_t setting, fb_error *err)
     return FB_OK;
 }
 
-/* The first setting on the same data set as `setting`. */
-static size_t dataset_of(const report_data *data, size_t setting)
-{
-    size_t first = 0;
-    while (strcmp(data->settings[first].dataset, data->settings[setting].dataset) != 0)
-        first++;
-    return first;
-}
-
-typedef double setting_value(const analysis *a, size_t setting, size_t strategy);
-
-static double score_value(const analysis *a, size_t setting, size_t strategy)
-{
-    return analysis_score(a, setting, strategy).mean;
-}
-
-static double aubc_value(const analysis *a, size_t setting, size_t strategy)
-{
-    return analysis_at(a, setting, strategy)->summary.aubc.mean;
-}
-
-/* A value averaged over each data set's settings, then over data sets; what is missing is left
- * out. */
-static double mean_over_datasets(const analysis *a, size_t strategy, setting_value *value)
-{
-    const report_data *data = a->grid->data;
-    double total = 0;
-    size_t datasets = 0;
-    for (size_t d = 0; d < data->setting_count; d++) {
-        double sum = 0;
-        size_t count = 0;
-        if (dataset_of(data, d) != d)
-            continue;
-        for (size_t i = d; i < data->setting_count; i++) {
-            double v = dataset_of(data, i) == d ? value(a, i, strategy) : (double)NAN;
-            if (!isnan(v)) {
-                sum += v;
-                count++;
-            }
-        }
-        if (count > 0) {
-            total += sum / (double)count;
-            datasets++;
-        }
-    }
-    return datasets ? total / (double)datasets : (double)NAN;
-}
-
-/* Ranked ones first; then by score, higher first; equal scores in the spec's order. */
-static int compare_standings(const void *x, const void *y)
-{
-    const standing *a = x, *b = y;
-    if (a->rank != b->rank) /* before ranks are given, 1 says "may be ranked" */
-        return a->rank > b->rank ? -1 : 1;
-    if (isnan(a->score) != isnan(b->score))
-        return isnan(a->score) ? 1 : -1;
-    if (a->score > b->score || a->score < b->score)
-        return a->score > b->score ? -1 : 1;
-    return a->strategy < b->strategy ? -1 : a->strategy > b->strategy;
-}
-
-/* Whether some strategy, not counting the baseline's 0 against itself, has a score in a
- * setting. */
-static bool is_scored(const analysis *a, size_t setting)
-{
-    for (size_t s = 0; s < a->grid->data->strategy_count; s++)
-        if (!analysis_is_baseline(a, s) && !isnan(score_value(a, setting, s)))
-            return true;
-    return false;
-}
-
-/* Means over different settings are not comparable: who lacks one that others have is not
- * ranked. */
-static bool may_be_ranked(const analysis *a, const standing *st)
-{
-    for (size_t i = 0; i < a->grid->data->setting_count; i++)
-        if (is_scored(a, i) && isnan(score_value(a, i, st->strategy)))
-            return false;
-    return st->settings > 0;
-}
-
-static void rank_all(analysis *a)
-{
-    const report_data *data = a->grid->data;
-    for (size_t s = 0; s < data->strategy_count; s++) {
-        standing *st = &a->standings[s];
-        st->strategy = s;
-        st->score = mean_over_datasets(a, s, score_value);
-        st->aubc = mean_over_datasets(a, s, aubc_value);
-        for (size_t i = 0; i < data->setting_count; i++) {
-            st->settings += isnan(score_value(a, i, s)) ? 0 : 1;
-            st->verdicts[analysis_at(a, i, s)->verdict]++;
-        }
-        st->rank = may_be_ranked(a, st);
-    }
-    qsort(a->standings, data->strategy_count, sizeof *a->standings, compare_standings);
-    for (size_t s = 0; s < data->strategy_count; s++)
-        if (a->standings[s].rank)
-            a->standings[s].rank = s + 1;
-}
-
 static int check_options(const report_data *data, fb_error *err)
 {
     if (!(data->alpha > 0 && data->alpha < 1))
@@ -221,35 +128,110 @@ static int check_options(const report_data *data, fb_error *err)
     return FB_OK;
 }
 
+/* The paired AUBC difference to the baseline; without a baseline, the AUBC. */
+static double paired_aubc(const void *context, size_t setting, size_t strategy)
+{
+    const analysis *a = context;
+    const result *r = analysis_at(a, setting, strategy);
+    if (!analysis_has_baseline(a) || analysis_is_baseline(a, strategy))
+        return analysis_has_baseline(a) && r->summary.used.trials ? 0 : r->summary.aubc.mean;
+    return r->against.aubc.mean;
+}
+
+/* Whether a strategy has a number in every setting of a data set in which any other has one: means
+ * over different settings are not comparable. */
+static bool covers_dataset(const analysis *a, size_t first, size_t strategy)
+{
+    const report_data *data = a->grid->data;
+    for (size_t i = first; i < data->setting_count; i++)
+        if (datasets_same(data, first, i) && analysis_is_scored(a, i) &&
+            isnan(paired_aubc(a, i, strategy)))
+            return false;
+    return true;
+}
+
+static bool is_dataset_scored(const analysis *a, size_t first)
+{
+    bool scored = false;
+    for (size_t i = first; i < a->grid->data->setting_count; i++)
+        scored = scored || (datasets_same(a->grid->data, first, i) && analysis_is_scored(a, i));
+    return scored;
+}
+
+/* Ranks the strategies over the data sets that have results. */
+static int make_diagram(analysis *a, fb_error *err)
+{
+    const report_data *data = a->grid->data;
+    size_t k = data->strategy_count, row = 0;
+    double *scores = fb_calloc(a->datasets, k * sizeof *scores);
+    if (!scores)
+        return fb_fail_memory(err, a->datasets, k * sizeof *scores, "the data sets' scores");
+    for (size_t i = 0; i < data->setting_count; i++) {
+        bool scored = datasets_is_first(data, i) && is_dataset_scored(a, i);
+        for (size_t s = 0; scored && s < k; s++)
+            scores[row * k + s] = covers_dataset(a, i, s)
+                                      ? datasets_mean(data, i, s, paired_aubc, a) : (double)NAN;
+        row += scored;
+    }
+    return diagram_init(scores, row, k, a->grid->baseline, data->alpha, &a->diagram, err);
+}
+
+/* What does not rest on the comparisons with the baseline. */
+static int add_views(analysis *a, fb_error *err)
+{
+    const grid *g = a->grid;
+    int rc = penalty_init(g, PENALTY_ALL, g->data->alpha, &a->penalties[PENALTY_ALL], err);
+    if (!rc && analysis_has_baseline(a))
+        rc = penalty_init(g, PENALTY_DOUBLING, g->data->alpha, &a->penalties[PENALTY_DOUBLING],
+                          err);
+    if (!rc)
+        rc = targets_init(g, &a->targets, err);
+    if (!rc)
+        rc = profiles_init(g, &a->targets, &a->profiles, err);
+    if (!rc)
+        rc = selections_init(g, &a->selections, err);
+    if (!rc && g->data->all_pairs)
+        rc = pairs_init(g, a->corrected, g->data->alpha, &a->pairs, err);
+    return rc;
+}
+
+static int fill(analysis *a, fb_error *err)
+{
+    const report_data *data = a->grid->data;
+    size_t count = data->setting_count * data->strategy_count;
+    a->results = fb_calloc(count, sizeof *a->results);
+    a->standings = fb_calloc(data->strategy_count, sizeof *a->standings);
+    if (!a->results || !a->standings)
+        return fb_fail_memory(err, count, sizeof *a->results, "the results");
+    a->datasets = datasets_count(data);
+    int rc = fill_results(a, err);
+    if (!rc)
+        rc = judge(a, err);
+    for (size_t i = 0; !rc && i < data->setting_count; i++)
+        rc = mark_setting(a, i, err);
+    if (!rc)
+        rc = gains_init(a->grid, &a->gains, err);
+    if (!rc)
+        rc = make_diagram(a, err);
+    if (!rc)
+        rc = add_views(a, err);
+    if (!rc)
+        standings_rank(a);
+    return rc;
+}
+
 int analysis_init(const grid *g, analysis *ret_analysis, fb_error *err)
 {
     const report_data *data = g->data;
-    size_t count = data->setting_count * data->strategy_count;
     analysis made = {.grid = g,
                      .corrected = !data->correction || strcmp(data->correction, "none") != 0};
     int rc = check_options(data, err);
-    if (rc)
-        goto done;
-    made.results = fb_calloc(count, sizeof *made.results);
-    made.standings = fb_calloc(data->strategy_count, sizeof *made.standings);
-    if (!made.results || !made.standings) {
-        rc = fb_fail_memory(err, count, sizeof *made.results, "the results");
-        goto done;
-    }
-    rc = fill_results(&made, err);
     if (!rc)
-        rc = judge(&made, err);
-    for (size_t i = 0; !rc && i < data->setting_count; i++) {
-        made.datasets += dataset_of(data, i) == i;
-        rc = mark_setting(&made, i, err);
-    }
+        rc = fill(&made, err);
     if (rc)
-        goto done;
-    rank_all(&made);
-    *ret_analysis = made;
-    made = (analysis){0};
-done:
-    analysis_finish(&made);
+        analysis_finish(&made);
+    else
+        *ret_analysis = made;
     return rc;
 }
 
@@ -259,5 +241,13 @@ void analysis_finish(analysis *a)
         return;
     fb_free(a->results);
     fb_free(a->standings);
+    gains_finish(&a->gains);
+    pairs_finish(&a->pairs);
+    penalty_finish(&a->penalties[PENALTY_ALL]);
+    penalty_finish(&a->penalties[PENALTY_DOUBLING]);
+    targets_finish(&a->targets);
+    profiles_finish(&a->profiles);
+    diagram_finish(&a->diagram);
+    selections_finish(&a->selections);
     memset(a, 0, sizeof *a);
 }

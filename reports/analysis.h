@@ -7,7 +7,14 @@
 #include <stddef.h>
 
 #include "compare.h"
+#include "diagram.h"
+#include "gains.h"
 #include "grid.h"
+#include "pairs.h"
+#include "penalty.h"
+#include "profiles.h"
+#include "selections.h"
+#include "targets.h"
 
 typedef enum mark {
     MARK_NONE,
@@ -29,7 +36,9 @@ typedef struct result {
  * baseline, the AUBC. */
 typedef struct standing {
     size_t strategy;
-    size_t rank;        /* from 1; 0: lacks a setting that others have, so it is not ranked */
+    size_t rank;        /* from 1, by the gain's IQM, without a baseline by the score; 0: lacks a
+                           setting that others have, so it is not ranked */
+    gain gain;          /* on the baseline; NaN without one */
     double score;       /* NaN when there is no number in any setting */
     double aubc;        /* averaged in the same way */
     size_t settings;    /* that the score is made of */
@@ -43,6 +52,14 @@ typedef struct analysis {
     size_t datasets;     /* different data sets */
     size_t tests;        /* in Holm's family */
     bool corrected;      /* by Holm; otherwise p values are as they are */
+    gains gains;
+    pairs pairs;         /* when report_data.all_pairs says so; empty otherwise */
+    penalty penalties[2]; /* by penalty_steps; without a baseline that of the doubling rule has no
+                             matrix */
+    targets targets;     /* without numbers when there is no baseline */
+    profiles profiles;
+    diagram diagram;
+    selections selections;
 } analysis;
 
 /* Works everything out; `grid` must outlive the analysis. FB_EINVAL for an unknown correction or
@@ -56,6 +73,12 @@ const result *analysis_at(const analysis *a, size_t setting, size_t strategy);
 
 bool analysis_has_baseline(const analysis *a);
 bool analysis_is_baseline(const analysis *a, size_t strategy);
+
+/* Whether some strategy, not counting the baseline's 0 against itself, has a score in a setting. */
+bool analysis_is_scored(const analysis *a, size_t setting);
+
+/* Fills the standings of an analysis that has everything else (standings.c). */
+void standings_rank(analysis *a);
 
 /* What the score of `result` is: a difference to the baseline, or an AUBC when there is none. */
 stat_moments analysis_score(const analysis *a, size_t setting, size_t strategy);

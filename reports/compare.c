@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "alloc.h"
+#include "ranks.h"
 
 /* A number for each trial, filled in as trials are found usable. */
 typedef struct samples {
@@ -95,36 +96,73 @@ static double mean_of_steps(const double *accuracy, size_t rounds)
     return stat_describe(accuracy + 1, rounds - 1).mean;
 }
 
+int compare_samples(const grid *g, size_t setting, size_t first, size_t second,
+                    compare_sample *ret_samples, coverage *ret_used, fb_error *err)
+{
+    size_t count = 0, *lengths = fb_calloc(g->trial_count, sizeof *lengths);
+    if (!lengths)
+        return fb_fail_memory(err, g->trial_count, sizeof *lengths, "the trials' lengths");
+    for (size_t t = 0; t < g->trial_count; t++) {
+        grid_cell a = grid_compared(g, setting, first, t), b = grid_compared(g, setting, second, t);
+        lengths[t] = common_rounds(&a, &b);
+    }
+    size_t rounds = compare_horizon(lengths, g->trial_count);
+    for (size_t t = 0; rounds > 1 && t < g->trial_count; t++) {
+        if (lengths[t] < rounds)
+            continue;
+        const grid_cell *a = grid_at(g, setting, first, t), *b = grid_at(g, setting, second, t);
+        double b_aubc = stat_aubc(b->labeled, b->accuracy, rounds);
+        ret_samples[count++] = (compare_sample){
+            .trial = t,
+            .steps = difference(mean_of_steps(a->accuracy, rounds),
+                                mean_of_steps(b->accuracy, rounds)),
+            .aubc = difference(stat_aubc(a->labeled, a->accuracy, rounds), b_aubc),
+            .second_aubc = b_aubc};
+    }
+    *ret_used = (coverage){count, rounds};
+    fb_free(lengths);
+    return FB_OK;
+}
+
+/* Random flips, and the seed of their draws, where there are too many to go through them all. */
+enum { FLIPS = 100000, FLIP_SEED = 20 };
+
+static double sign_flip(const double *d, size_t count)
+{
+    return count > STAT_EXACT_LIMIT ? stat_sign_flip_drawn(d, count, FLIPS, FLIP_SEED)
+                                    : stat_sign_flip(d, count);
+}
+
 int compare_pair(const grid *g, size_t setting, size_t first, size_t second,
                  comparison *ret_comparison, fb_error *err)
 {
-    samples s = {0};
-    int rc = samples_init(&s, g->trial_count, err);
-    if (rc)
-        return rc;
-    for (size_t t = 0; t < g->trial_count; t++)
-        s.lengths[t] = common_rounds(grid_at(g, setting, first, t),
-                                     grid_at(g, setting, second, t));
-    size_t rounds = compare_horizon(s.lengths, g->trial_count);
-    for (size_t t = 0; rounds > 1 && t < g->trial_count; t++) {
-        const grid_cell *a = grid_at(g, setting, first, t);
-        const grid_cell *b = grid_at(g, setting, second, t);
-        if (s.lengths[t] < rounds)
-            continue;
-        s.first[s.count] = difference(mean_of_steps(a->accuracy, rounds),
-                                      mean_of_steps(b->accuracy, rounds));
-        s.second[s.count] = difference(stat_aubc(a->labeled, a->accuracy, rounds),
-                                       stat_aubc(b->labeled, b->accuracy, rounds));
-        s.count++;
+    size_t trials = g->trial_count;
+    compare_sample *list = fb_calloc(trials, sizeof *list);
+    double *steps = fb_calloc(trials, 2 * sizeof *steps), *aubc = steps + trials;
+    coverage used = {0};
+    int rc = FB_OK;
+    if (!list || !steps)
+        rc = fb_fail_memory(err, trials, sizeof *list, "the pairs");
+    if (!rc)
+        rc = compare_samples(g, setting, first, second, list, &used, err);
+    for (size_t i = 0; !rc && i < used.trials; i++) {
+        steps[i] = list[i].steps;
+        aubc[i] = list[i].aubc;
     }
-    *ret_comparison = (comparison){.used = {s.count, rounds},
-                                   .steps = stat_describe(s.first, s.count),
-                                   .aubc = stat_describe(s.second, s.count),
-                                   .steps_test = stat_paired_t(s.first, s.count),
-                                   .aubc_test = stat_paired_t(s.second, s.count),
-                                   .exact_p = stat_sign_flip(s.second, s.count)};
-    samples_finish(&s);
-    return FB_OK;
+    rank_wilcoxon wilcoxon = {0};
+    if (!rc)
+        rc = rank_wilcoxon_test(aubc, used.trials, &wilcoxon, err);
+    if (!rc)
+        *ret_comparison = (comparison){.used = used,
+                                       .steps = stat_describe(steps, used.trials),
+                                       .aubc = stat_describe(aubc, used.trials),
+                                       .steps_test = stat_paired_t(steps, used.trials),
+                                       .aubc_test = stat_paired_t(aubc, used.trials),
+                                       .exact_p = sign_flip(aubc, used.trials),
+                                       .wilcoxon_p = wilcoxon.p};
+    fb_free(list);
+    fb_free(steps);
+    return rc;
 }
 
 verdict compare_verdict(const comparison *c, double corrected_p, double alpha)

@@ -38,7 +38,9 @@ typedef struct comparison {
     stat_moments steps; /* each trial's mean difference of accuracy over the steps after round 0 */
     stat_moments aubc;  /* each trial's difference of AUBC */
     stat_test steps_test, aubc_test; /* paired t, two-sided, uncorrected */
-    double exact_p;     /* sign-flip test on AUBC, two-sided, uncorrected */
+    double exact_p;     /* sign-flip test on AUBC, two-sided, uncorrected: exact up to
+                           STAT_EXACT_LIMIT trials, beyond that by random flips */
+    double wilcoxon_p;  /* Wilcoxon's signed ranks of AUBC, two-sided, uncorrected; NaN: no pair */
 } comparison;
 
 /* h as above for curves of so many rounds each; 0 when none has a round. */
@@ -47,6 +49,18 @@ size_t compare_horizon(const size_t *lengths, size_t count);
 /* FB_ENOMEM. */
 int compare_summarize(const grid *g, size_t setting, size_t strategy, summary *ret_summary,
                       fb_error *err);
+
+/* A trial that both strategies have, over the rounds that the comparison uses. */
+typedef struct compare_sample {
+    size_t trial;        /* index into grid->trials */
+    double steps, aubc;  /* first - second: mean accuracy over the steps, AUBC */
+    double second_aubc;
+} compare_sample;
+
+/* The trials behind a comparison, ascending; `ret_samples` has room for grid->trial_count. Cells
+ * that are set apart take no part. FB_ENOMEM. */
+int compare_samples(const grid *g, size_t setting, size_t first, size_t second,
+                    compare_sample *ret_samples, coverage *ret_used, fb_error *err);
 
 /* FB_ENOMEM. */
 int compare_pair(const grid *g, size_t setting, size_t first, size_t second,

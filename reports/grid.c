@@ -87,7 +87,7 @@ static int place_cell(grid *g, const report_cell *cell, double **numbers, fb_err
         accuracy[i] = cell->rounds[i].accuracy;
     }
     *numbers += 2 * count;
-    *place = (grid_cell){cell, labeled, accuracy, count};
+    *place = (grid_cell){cell, labeled, accuracy, count, false};
     return FB_OK;
 }
 
@@ -108,6 +108,55 @@ static int place_cells(grid *g, fb_error *err)
     for (size_t i = 0; !rc && i < data->cell_count; i++)
         rc = place_cell(g, &data->cells[i], &numbers, err);
     return rc;
+}
+
+/* How many cells of a setting have a fingerprint. */
+typedef struct kind {
+    const char *fingerprint;
+    size_t count;
+} kind;
+
+static const char *fingerprint_of(const grid_cell *cell)
+{
+    return cell->source ? cell->source->fingerprint : NULL;
+}
+
+/* The most frequent fingerprint of `count` cells, the earlier one of two that are as frequent; NULL
+ * when none is known. `kinds` has room for them all. */
+static const char *main_fingerprint(const grid_cell *cells, size_t count, kind *kinds)
+{
+    size_t found = 0, best = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *fingerprint = fingerprint_of(&cells[i]);
+        size_t k = 0;
+        if (!fingerprint)
+            continue;
+        while (k < found && strcmp(kinds[k].fingerprint, fingerprint) != 0)
+            k++;
+        if (k == found)
+            kinds[found++] = (kind){fingerprint, 0};
+        kinds[k].count++;
+    }
+    for (size_t k = 1; k < found; k++)
+        best = kinds[k].count > kinds[best].count ? k : best;
+    return found ? kinds[best].fingerprint : NULL;
+}
+
+static int set_apart(grid *g, fb_error *err)
+{
+    size_t count = g->data->strategy_count * g->trial_count;
+    kind *kinds = fb_calloc(count, sizeof *kinds);
+    if (!kinds)
+        return fb_fail_memory(err, count, sizeof *kinds, "fingerprints");
+    for (size_t setting = 0; !g->data->mix && setting < g->data->setting_count; setting++) {
+        grid_cell *cells = &g->cells[setting * count];
+        const char *fingerprint = main_fingerprint(cells, count, kinds);
+        for (size_t i = 0; i < count; i++)
+            cells[i].apart = fingerprint_of(&cells[i]) &&
+                             strcmp(fingerprint_of(&cells[i]), fingerprint) != 0;
+    }
+    fb_free(kinds);
+    return FB_OK;
 }
 
 static int name_all(grid *g, fb_error *err)
@@ -150,6 +199,8 @@ int grid_init(const report_data *data, grid *ret_grid, fb_error *err)
         rc = collect_trials(&made, err);
     if (!rc)
         rc = place_cells(&made, err);
+    if (!rc)
+        rc = set_apart(&made, err);
     if (rc)
         grid_finish(&made);
     else
@@ -172,6 +223,22 @@ void grid_finish(grid *g)
 const grid_cell *grid_at(const grid *g, size_t setting, size_t strategy, size_t trial)
 {
     return &g->cells[cell_index(g, setting, strategy, trial)];
+}
+
+grid_cell grid_compared(const grid *g, size_t setting, size_t strategy, size_t trial)
+{
+    grid_cell cell = *grid_at(g, setting, strategy, trial);
+    if (cell.apart)
+        cell.count = 0;
+    return cell;
+}
+
+size_t grid_apart(const grid *g)
+{
+    size_t count = g->data->setting_count * g->data->strategy_count * g->trial_count, apart = 0;
+    for (size_t i = 0; i < count; i++)
+        apart += g->cells[i].apart;
+    return apart;
 }
 
 bool grid_expected(const grid *g, size_t setting, size_t trial)

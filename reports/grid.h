@@ -19,6 +19,7 @@ typedef struct grid_cell {
     const double *labeled;     /* (count) */
     const double *accuracy;    /* (count) */
     size_t count; /* rounds from 0 on with a finite accuracy and more labels than the one before */
+    bool apart;   /* its fingerprint is not the one that most of the setting's cells have */
 } grid_cell;
 
 typedef struct grid {
@@ -41,6 +42,13 @@ void grid_finish(grid *g);
 
 /* `trial` is an index into grid->trials. */
 const grid_cell *grid_at(const grid *g, size_t setting, size_t strategy, size_t trial);
+
+/* The cell as comparisons see it: without a round when it is set apart. Everything that puts cells
+ * beside each other reads it through this; `report_data.mix` sets no cell apart. */
+grid_cell grid_compared(const grid *g, size_t setting, size_t strategy, size_t trial);
+
+/* Cells that are set apart. */
+size_t grid_apart(const grid *g);
 
 /* Whether any strategy has a cell in this setting's trial: then all of them should. */
 bool grid_expected(const grid *g, size_t setting, size_t trial);

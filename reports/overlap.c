@@ -24,6 +24,19 @@ double overlap_by_chance(size_t a_count, size_t b_count, size_t pool)
     return common / ((double)a_count + (double)b_count - common);
 }
 
+double overlap_by_chance_rounds(size_t batch, size_t rounds, size_t subpool, size_t pool)
+{
+    if (pool == 0)
+        return (double)NAN;
+    double offered = subpool && subpool < pool ? (double)subpool : (double)pool;
+    double share = offered / (double)pool, missed = fmax(0, 1 - (double)batch / offered);
+    double once = pow(1 - share + share * missed, (double)rounds);
+    double twice = pow(1 - share + share * missed * missed, (double)rounds);
+    double common = (double)pool * (1 - 2 * once + twice);
+    double each = (double)pool * (1 - once);
+    return common / (2 * each - common);
+}
+
 double overlap_class_balance(const size_t *counts, size_t classes)
 {
     double total = 0, entropy = 0;

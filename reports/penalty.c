@@ -18,9 +18,9 @@ static size_t differences(const grid *g, size_t setting, size_t first, size_t se
 {
     size_t count = 0;
     for (size_t t = 0; t < g->trial_count; t++) {
-        const grid_cell *a = grid_at(g, setting, first, t), *b = grid_at(g, setting, second, t);
-        if (round < a->count && round < b->count)
-            ret_d[count++] = a->accuracy[round] - b->accuracy[round];
+        grid_cell a = grid_compared(g, setting, first, t), b = grid_compared(g, setting, second, t);
+        if (round < a.count && round < b.count)
+            ret_d[count++] = a.accuracy[round] - b.accuracy[round];
     }
     return count;
 }
@@ -31,9 +31,9 @@ static double baseline_accuracy(const grid *g, size_t setting, size_t round)
     double sum = 0;
     size_t count = 0;
     for (size_t t = 0; t < g->trial_count; t++) {
-        const grid_cell *cell = grid_at(g, setting, (size_t)g->baseline, t);
-        if (round < cell->count) {
-            sum += cell->accuracy[round];
+        grid_cell cell = grid_compared(g, setting, (size_t)g->baseline, t);
+        if (round < cell.count) {
+            sum += cell.accuracy[round];
             count++;
         }
     }

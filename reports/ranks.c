@@ -3,6 +3,7 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
@@ -126,35 +127,93 @@ static int direction(double a, double b)
     return (a > b) - (a < b);
 }
 
-static double kendall(const double *x, const double *y, size_t count)
+/* Two values of one thing, and how both lists order it. */
+typedef struct twin {
+    double x, y;
+} twin;
+
+static int by_x_then_y(const void *a, const void *b)
 {
-    double agreement = 0, x_pairs = 0, y_pairs = 0;
+    const twin *p = a, *q = b;
+    int first = direction(p->x, q->x);
+    return first ? first : direction(p->y, q->y);
+}
+
+static bool same_x(const twin *a, const twin *b)
+{
+    return a->x == b->x;
+}
+
+static bool same_y(const twin *a, const twin *b)
+{
+    return a->y == b->y;
+}
+
+static bool same_both(const twin *a, const twin *b)
+{
+    return same_x(a, b) && same_y(a, b);
+}
+
+/* Pairs within the runs of equal neighbours. */
+static double tied_pairs(const twin *list, size_t count, bool (*same)(const twin *, const twin *))
+{
+    double pairs = 0;
+    for (size_t first = 0, next; first < count; first = next) {
+        for (next = first + 1; next < count && same(&list[next], &list[first]);)
+            next++;
+        pairs += (double)(next - first) * (double)(next - first - 1) / 2;
+    }
+    return pairs;
+}
+
+/* Sorts by y with merges, and counts the pairs that change places. */
+static double sort_by_y(twin *list, size_t count, twin *room)
+{
+    size_t half = count / 2;
+    if (count < 2)
+        return 0;
+    double exchanges = sort_by_y(list, half, room) + sort_by_y(list + half, count - half, room);
+    memcpy(room, list, half * sizeof *room);
+    for (size_t left = 0, right = half, to = 0; left < half; to++) {
+        bool takes_right = right < count && list[right].y < room[left].y;
+        exchanges += takes_right ? (double)(half - left) : 0;
+        list[to] = takes_right ? list[right++] : room[left++];
+    }
+    return exchanges;
+}
+
+/* Kendall's tau-b in O(n log n) (Knight 1966). `list` and `room` hold `count` each. */
+static double kendall(const double *x, const double *y, size_t count, twin *list, twin *room)
+{
     for (size_t i = 0; i < count; i++)
-        for (size_t j = i + 1; j < count; j++) {
-            int x_sign = direction(x[i], x[j]), y_sign = direction(y[i], y[j]);
-            agreement += x_sign * y_sign;
-            x_pairs += x_sign != 0;
-            y_pairs += y_sign != 0;
-        }
-    return x_pairs > 0 && y_pairs > 0 ? agreement / sqrt(x_pairs * y_pairs) : (double)NAN;
+        list[i] = (twin){x[i], y[i]};
+    qsort(list, count, sizeof *list, by_x_then_y);
+    double pairs = (double)count * ((double)count - 1) / 2;
+    double x_ties = tied_pairs(list, count, same_x), both = tied_pairs(list, count, same_both);
+    double discordant = sort_by_y(list, count, room);
+    double y_ties = tied_pairs(list, count, same_y);
+    double agreement = pairs - x_ties - y_ties + both - 2 * discordant;
+    return pairs > x_ties && pairs > y_ties
+               ? agreement / sqrt((pairs - x_ties) * (pairs - y_ties)) : (double)NAN;
 }
 
 int rank_correlate(const double *x, const double *y, size_t count, rank_correlation *ret,
                    fb_error *err)
 {
-    double *x_ranks = fb_calloc(count + 1, sizeof *x_ranks);
-    double *y_ranks = fb_calloc(count + 1, sizeof *y_ranks);
+    double *x_ranks = fb_calloc(count + 1, 2 * sizeof *x_ranks), *y_ranks = x_ranks + count;
+    twin *list = fb_calloc(count + 1, 2 * sizeof *list);
     int rc = FB_OK;
-    if (!x_ranks || !y_ranks)
-        rc = fb_fail_memory(err, count, sizeof *x_ranks, "rank correlations");
+    if (!x_ranks || !list)
+        rc = fb_fail_memory(err, count, 2 * sizeof *list, "rank correlations");
     if (!rc)
         rc = rank_all(x, count, x_ranks, err);
     if (!rc)
         rc = rank_all(y, count, y_ranks, err);
     if (!rc)
-        *ret = (rank_correlation){correlate(x_ranks, y_ranks, count), kendall(x, y, count)};
+        *ret = (rank_correlation){correlate(x_ranks, y_ranks, count),
+                                  kendall(x, y, count, list, list + count)};
     fb_free(x_ranks);
-    fb_free(y_ranks);
+    fb_free(list);
     return rc;
 }
 

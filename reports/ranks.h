@@ -25,8 +25,8 @@ typedef struct rank_wilcoxon {
  * when every difference is 0, NaN when there are none. FB_ENOMEM. */
 int rank_wilcoxon_test(const double *d, size_t count, rank_wilcoxon *ret_test, fb_error *err);
 
-/* Spearman's rho and Kendall's tau-b of two lists (count); NaN when one of them is constant. Tau is
- * counted in O(count^2). FB_ENOMEM. */
+/* Spearman's rho and Kendall's tau-b of two lists (count); NaN when one of them is constant.
+ * FB_ENOMEM. */
 typedef struct rank_correlation {
     double spearman, kendall;
 } rank_correlation;

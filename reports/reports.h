@@ -3,6 +3,7 @@
 #ifndef FB_REPORTS_H
 #define FB_REPORTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,6 +54,7 @@ typedef struct report_setting {
     const char *name, *dataset, *network;
     size_t validation_labels;
     size_t class_count, pool_count; /* pool: unlabelled at the start; 0: not known */
+    size_t subpool;                 /* samples offered in a round; 0: the whole pool */
 } report_setting;
 
 typedef struct report_strategy {
@@ -73,6 +75,8 @@ typedef struct report_data {
     const char *baseline;         /* a strategy's label or id */
     double alpha;
     const char *correction;       /* "holm" (also when NULL) or "none" */
+    bool mix;       /* cells with different fingerprints are compared all the same */
+    bool all_pairs; /* every two strategies are tested, not only each against the baseline */
     const char *resolved_spec;    /* YAML text */
     const report_fact *provenance; size_t provenance_count; /* version, CPU, compiler, dates */
 } report_data;

@@ -1,6 +1,7 @@
 #include "statistics.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -72,20 +73,45 @@ static size_t count_extreme(const double *d, size_t count, double sum, double bo
            count_extreme(d + 1, count - 1, sum - d[0], bound);
 }
 
-double stat_sign_flip(const double *d, size_t count)
+/* What a sum must reach in size to be as extreme as that of d; sums that differ by rounding alone
+ * are equal. */
+static double extreme_bound(const double *d, size_t count)
 {
-    if (count == 0 || count > STAT_EXACT_LIMIT)
-        return (double)NAN;
     double sum = 0, size = 0;
     for (size_t i = 0; i < count; i++) {
         sum += d[i];
         size += fabs(d[i]);
     }
-    /* Sums that differ by rounding alone are equal. Flipping every sign changes no size, so the
-     * first difference keeps its own. */
-    double bound = fabs(sum) - ROUNDING * size;
-    size_t extreme = count_extreme(d + 1, count - 1, d[0], bound);
+    return fabs(sum) - ROUNDING * size;
+}
+
+double stat_sign_flip(const double *d, size_t count)
+{
+    if (count == 0 || count > STAT_EXACT_LIMIT)
+        return (double)NAN;
+    /* Flipping every sign changes no size, so the first difference keeps its own. */
+    size_t extreme = count_extreme(d + 1, count - 1, d[0], extreme_bound(d, count));
     return (double)extreme / ldexp(1, (int)count - 1);
+}
+
+double stat_sign_flip_drawn(const double *d, size_t count, size_t draws, uint64_t seed)
+{
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    double bound = extreme_bound(d, count);
+    size_t extreme = 0;
+    if (!rng || count == 0) {
+        gsl_rng_free(rng);
+        return (double)NAN;
+    }
+    gsl_rng_set(rng, seed);
+    for (size_t draw = 0; draw < draws; draw++) {
+        double sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += gsl_rng_get(rng) & 1 ? d[i] : -d[i];
+        extreme += fabs(sum) >= bound;
+    }
+    gsl_rng_free(rng);
+    return (double)(extreme + 1) / (double)(draws + 1);
 }
 
 double stat_sign_flip_smallest(size_t count)

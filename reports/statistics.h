@@ -5,6 +5,7 @@
 #define FB_REPORTS_STATISTICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "status.h"
 
@@ -42,6 +43,10 @@ double stat_half_width(stat_moments moments, double level);
 /* Exact two-sided sign-flip (Fisher-Pitman) test: the share of the 2^R sign vectors whose sum is
  * in size at least the observed one. NaN when count is 0 or above STAT_EXACT_LIMIT. */
 double stat_sign_flip(const double *d, size_t count);
+
+/* The same share estimated from `draws` random sign vectors that follow from the seed, with the
+ * observed one counted in: (b + 1) / (draws + 1). NaN when count is 0 or memory is short. */
+double stat_sign_flip_drawn(const double *d, size_t count, size_t draws, uint64_t seed);
 
 /* The smallest two-sided p that the exact test reaches with so many trials: 2^(1 - count). */
 double stat_sign_flip_smallest(size_t count);

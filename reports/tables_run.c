@@ -1,63 +1,18 @@
 #include <math.h>
 
+#include "costs.h"
 #include "tables.h"
-
-/* The mean of what was seen; NaN when nothing was. */
-typedef struct tally {
-    double sum;
-    size_t count;
-} tally;
-
-static void tally_add(tally *seen, double value)
-{
-    if (isnan(value))
-        return;
-    seen->sum += value;
-    seen->count++;
-}
-
-static double tally_mean(tally seen)
-{
-    return seen.count ? seen.sum / (double)seen.count : (double)NAN;
-}
-
-typedef struct cost {
-    tally train, services, own, evaluate;
-    uint64_t peak_bytes;
-} cost;
-
-/* Adds every finished round, those of unfinished cells too. A cell's last round asks for no
- * labels, so that it says nothing of what asking costs. */
-static void add_rounds(cost *sum, const report_cell *cell)
-{
-    for (size_t i = 0; i < cell->round_count; i++) {
-        const report_round *round = &cell->rounds[i];
-        tally_add(&sum->train, round->train_seconds);
-        tally_add(&sum->evaluate, round->evaluate_seconds);
-        if (round->selected_sha256[0]) {
-            tally_add(&sum->services, round->service_seconds);
-            tally_add(&sum->own, round->query_seconds);
-        }
-        if (round->peak_rss_bytes > sum->peak_bytes)
-            sum->peak_bytes = round->peak_rss_bytes;
-    }
-}
 
 static void cost_row(const grid *g, size_t setting, size_t strategy, table *out)
 {
-    cost sum = {0};
-    for (size_t t = 0; t < g->trial_count; t++) {
-        const report_cell *cell = grid_at(g, setting, strategy, t)->source;
-        if (cell)
-            add_rounds(&sum, cell);
-    }
+    cost c = cost_of(g, setting, strategy);
     table_cell(out, strategy ? TABLE_QUIET : 0, "%s", g->setting_names[setting]);
     table_cell(out, 0, "%s", g->strategy_names[strategy]);
-    table_number(out, 0, tally_mean(sum.train), 3);
-    table_number(out, 0, tally_mean(sum.services), 3);
-    table_number(out, 0, tally_mean(sum.own), 3);
-    table_number(out, 0, tally_mean(sum.evaluate), 3);
-    table_number(out, 0, sum.peak_bytes ? (double)sum.peak_bytes / 1048576 : (double)NAN, 0);
+    table_number(out, 0, c.train, 3);
+    table_number(out, 0, c.services, 3);
+    table_number(out, 0, c.own, 3);
+    table_number(out, 0, c.evaluate, 3);
+    table_number(out, 0, c.peak_bytes ? (double)c.peak_bytes / 1048576 : (double)NAN, 0);
 }
 
 void tables_costs(const analysis *a, table *out)

@@ -23,10 +23,10 @@ typedef struct example {
 } example;
 
 static const report_setting example_settings[EXAMPLE_SETTINGS] = {
-    {"fashion-scnn", "fashion-mnist", "s-cnn", 1000, 10, 58980},
-    {"digits-scnn", "mnist", "s-cnn", 0, 10, 59980},
-    {"fashion-mlp", "fashion-mnist", "mlp", 0, 10, 59980},
-    {"cifar-kcnn", "cifar-10", "k-cnn", 5000, 10, 44980},
+    {"fashion-scnn", "fashion-mnist", "s-cnn", 1000, 10, 58980, 2000},
+    {"digits-scnn", "mnist", "s-cnn", 0, 10, 59980, 0},
+    {"fashion-mlp", "fashion-mnist", "mlp", 0, 10, 59980, 0},
+    {"cifar-kcnn", "cifar-10", "k-cnn", 5000, 10, 44980, 0},
 };
 static const report_strategy example_strategies[EXAMPLE_STRATEGIES] = {
     {"random", "random", "{}"},

@@ -1,0 +1,397 @@
+#include "selections.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "overlap.h"
+#include "ranks.h"
+
+/* ---- the queries of a setting's cells -------------------------------------------------------- */
+
+typedef struct queried {
+    uint32_t id, round;
+} queried;
+
+/* A cell's queries, ascending by id. */
+typedef struct queries {
+    const report_cell *cell;
+    queried *list;
+    size_t count, rounds; /* rounds: that asked for something, from 0 on without a gap */
+} queries;
+
+static int by_id(const void *a, const void *b)
+{
+    const queried *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static size_t count_queries(const report_cell *cell, size_t *ret_rounds)
+{
+    size_t count = 0, round = 0;
+    for (; cell && round < cell->round_count && cell->rounds[round].queried; round++)
+        count += cell->rounds[round].query_count;
+    *ret_rounds = round;
+    return count;
+}
+
+static int collect(const report_cell *cell, queries *ret_queries, fb_error *err)
+{
+    queries q = {.cell = cell};
+    size_t total = count_queries(cell, &q.rounds);
+    q.list = fb_calloc(total, sizeof *q.list);
+    if (!q.list)
+        return fb_fail_memory(err, total, sizeof *q.list, "queries");
+    for (size_t r = 0; r < q.rounds; r++)
+        for (size_t i = 0; i < cell->rounds[r].query_count; i++)
+            q.list[q.count++] = (queried){cell->rounds[r].queried[i], (uint32_t)r};
+    qsort(q.list, q.count, sizeof *q.list, by_id);
+    *ret_queries = q;
+    return FB_OK;
+}
+
+/* The cells of a setting, and room for two lists of ids. */
+typedef struct desk {
+    const grid *g;
+    size_t setting;
+    queries *cells; /* (strategies, trials) */
+    uint32_t *left, *right;
+} desk;
+
+static const queries *queries_at(const desk *d, size_t strategy, size_t trial)
+{
+    return &d->cells[strategy * d->g->trial_count + trial];
+}
+
+/* The ids asked for in the first `rounds` rounds, ascending. */
+static size_t ids_of(const queries *q, size_t rounds, uint32_t *ret_ids)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < q->count; i++)
+        if (q->list[i].round < rounds)
+            ret_ids[count++] = q->list[i].id;
+    return count;
+}
+
+/* Jaccard's index over the rounds that both have, at most so many; NaN without one. */
+static double jaccard_of(const desk *d, const queries *a, const queries *b, size_t most)
+{
+    size_t rounds = a->rounds < b->rounds ? a->rounds : b->rounds;
+    if (rounds > most)
+        rounds = most;
+    size_t left = ids_of(a, rounds, d->left), right = ids_of(b, rounds, d->right);
+    return overlap_jaccard(d->left, left, d->right, right);
+}
+
+/* ---- means ----------------------------------------------------------------------------------- */
+
+typedef struct tally {
+    double sum;
+    size_t count;
+} tally;
+
+static void tally_add(tally *seen, double value)
+{
+    if (isnan(value))
+        return;
+    seen->sum += value;
+    seen->count++;
+}
+
+static double tally_mean(tally seen)
+{
+    return seen.count ? seen.sum / (double)seen.count : (double)NAN;
+}
+
+/* Tables as they are summed up over settings, (strategies, strategies) and (strategies). */
+typedef struct sums {
+    tally *first, *all, *spearman, *kendall;
+    tally *first_trials, *all_trials;
+    tally first_chance, all_chance;
+} sums;
+
+enum { FIRST_ROUND = 1 };
+
+static void add_between(const desk *d, size_t a, size_t b, sums *to)
+{
+    size_t k = d->g->data->strategy_count;
+    tally first = {0}, all = {0};
+    for (size_t t = 0; t < d->g->trial_count; t++) {
+        const queries *x = queries_at(d, a, t), *y = queries_at(d, b, t);
+        tally_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
+        tally_add(&all, jaccard_of(d, x, y, SIZE_MAX));
+    }
+    tally_add(&to->first[a * k + b], tally_mean(first));
+    tally_add(&to->all[a * k + b], tally_mean(all));
+}
+
+static void add_trials(const desk *d, size_t strategy, sums *to)
+{
+    tally first = {0}, all = {0};
+    for (size_t t = 0; t < d->g->trial_count; t++)
+        for (size_t u = t + 1; u < d->g->trial_count; u++) {
+            const queries *x = queries_at(d, strategy, t), *y = queries_at(d, strategy, u);
+            tally_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
+            tally_add(&all, jaccard_of(d, x, y, SIZE_MAX));
+        }
+    tally_add(&to->first_trials[strategy], tally_mean(first));
+    tally_add(&to->all_trials[strategy], tally_mean(all));
+}
+
+/* What chance gives in this setting, for the queries of its longest cell. */
+static void add_chance(const desk *d, sums *to)
+{
+    const report_setting *setting = &d->g->data->settings[d->setting];
+    const queries *longest = &d->cells[0];
+    for (size_t i = 1; i < d->g->data->strategy_count * d->g->trial_count; i++)
+        if (d->cells[i].rounds > longest->rounds)
+            longest = &d->cells[i];
+    if (longest->rounds == 0)
+        return;
+    size_t batch = longest->cell->rounds[0].query_count;
+    size_t offered = setting->subpool && setting->subpool < setting->pool_count ? setting->subpool
+                                                                          : setting->pool_count;
+    tally_add(&to->first_chance, overlap_by_chance(batch, batch, offered));
+    tally_add(&to->all_chance, overlap_by_chance_rounds(batch, longest->rounds, setting->subpool,
+                                                        setting->pool_count));
+}
+
+/* ---- scores ---------------------------------------------------------------------------------- */
+
+/* Gathers the scores of the samples that both first queries scored; how many. */
+static size_t common_scores(const report_round *a, const report_round *b, double *ret_a,
+                            double *ret_b)
+{
+    size_t count = 0;
+    for (size_t i = 0, j = 0; i < a->score_count && j < b->score_count;) {
+        uint32_t x = a->score_ids[i], y = b->score_ids[j];
+        if (x == y) {
+            ret_a[count] = a->scores[i];
+            ret_b[count++] = b->scores[j];
+        }
+        i += x <= y;
+        j += y <= x;
+    }
+    return count;
+}
+
+static bool has_scores(const queries *q)
+{
+    return q->cell && q->cell->round_count > 0 && q->cell->rounds[0].scores;
+}
+
+static int correlate_cells(const queries *a, const queries *b, tally *spearman, tally *kendall,
+                           fb_error *err)
+{
+    if (!has_scores(a) || !has_scores(b))
+        return FB_OK;
+    const report_round *x = &a->cell->rounds[0], *y = &b->cell->rounds[0];
+    double *left = fb_calloc(x->score_count, 2 * sizeof *left), *right = left + x->score_count;
+    if (!left)
+        return fb_fail_memory(err, x->score_count, 2 * sizeof *left, "scores");
+    size_t count = common_scores(x, y, left, right);
+    rank_correlation r = {(double)NAN, (double)NAN};
+    int rc = count > 2 ? rank_correlate(left, right, count, &r, err) : FB_OK;
+    fb_free(left);
+    if (rc)
+        return rc;
+    tally_add(spearman, r.spearman);
+    tally_add(kendall, r.kendall);
+    return FB_OK;
+}
+
+static int add_scores(const desk *d, size_t a, size_t b, sums *to, fb_error *err)
+{
+    size_t k = d->g->data->strategy_count;
+    tally spearman = {0}, kendall = {0};
+    int rc = FB_OK;
+    for (size_t t = 0; !rc && t < d->g->trial_count; t++)
+        rc = correlate_cells(queries_at(d, a, t), queries_at(d, b, t), &spearman, &kendall, err);
+    if (rc)
+        return rc;
+    tally_add(&to->spearman[a * k + b], tally_mean(spearman));
+    tally_add(&to->kendall[a * k + b], tally_mean(kendall));
+    return FB_OK;
+}
+
+/* ---- classes --------------------------------------------------------------------------------- */
+
+static size_t count_classes(const desk *d)
+{
+    uint32_t largest = 1;
+    for (size_t i = 0; i < d->g->data->strategy_count * d->g->trial_count; i++) {
+        const queries *q = &d->cells[i];
+        for (size_t r = 0; r < q->rounds && q->cell->rounds[r].labels; r++)
+            for (size_t j = 0; j < q->cell->rounds[r].query_count; j++)
+                if (q->cell->rounds[r].labels[j] > largest)
+                    largest = q->cell->rounds[r].labels[j];
+    }
+    return (size_t)largest + 1;
+}
+
+/* Adds a cell's class balance after each of its queries. */
+static void add_balance(const queries *q, size_t classes, size_t *counts, tally *balance,
+                        tally *queried_by_then)
+{
+    size_t total = 0;
+    memset(counts, 0, classes * sizeof *counts);
+    for (size_t r = 0; r < q->rounds && q->cell->rounds[r].labels; r++) {
+        for (size_t j = 0; j < q->cell->rounds[r].query_count; j++)
+            counts[q->cell->rounds[r].labels[j]]++;
+        total += q->cell->rounds[r].query_count;
+        tally_add(&balance[r], overlap_class_balance(counts, classes));
+        tally_add(&queried_by_then[r], (double)total);
+    }
+}
+
+static int fill_balance(const desk *d, selections *s, fb_error *err)
+{
+    size_t classes = count_classes(d);
+    size_t *counts = fb_calloc(classes, sizeof *counts);
+    tally *seen = fb_calloc(s->rounds, 2 * sizeof *seen), *asked = seen + s->rounds;
+    int rc = counts && seen ? FB_OK : fb_fail_memory(err, classes, sizeof *counts, "classes");
+    for (size_t k = 0; !rc && k < s->strategies; k++) {
+        memset(seen, 0, s->rounds * sizeof *seen);
+        for (size_t t = 0; t < d->g->trial_count; t++)
+            add_balance(queries_at(d, k, t), classes, counts, seen, asked);
+        for (size_t r = 0; r < s->rounds; r++)
+            s->balance[(d->setting * s->strategies + k) * s->rounds + r] = tally_mean(seen[r]);
+    }
+    for (size_t r = 0; !rc && r < s->rounds; r++)
+        s->queried[d->setting * s->rounds + r] = tally_mean(asked[r]);
+    fb_free(counts);
+    fb_free(seen);
+    return rc;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static int add_desk(const desk *d, sums *to, selections *s, fb_error *err)
+{
+    int rc = FB_OK;
+    for (size_t a = 0; a < s->strategies; a++) {
+        add_trials(d, a, to);
+        for (size_t b = a + 1; !rc && b < s->strategies; b++) {
+            add_between(d, a, b, to);
+            rc = add_scores(d, a, b, to, err);
+        }
+    }
+    add_chance(d, to);
+    return rc ? rc : fill_balance(d, s, err);
+}
+
+static int add_setting(const grid *g, size_t setting, sums *to, selections *s, fb_error *err)
+{
+    size_t cells = s->strategies * g->trial_count, most = 0;
+    desk d = {.g = g, .setting = setting, .cells = fb_calloc(cells, sizeof *d.cells)};
+    int rc = d.cells ? FB_OK : fb_fail_memory(err, cells, sizeof *d.cells, "queries");
+    for (size_t i = 0; !rc && i < cells; i++) {
+        rc = collect(grid_at(g, setting, i / g->trial_count, i % g->trial_count)->source,
+                     &d.cells[i], err);
+        most = !rc && d.cells[i].count > most ? d.cells[i].count : most;
+    }
+    d.left = fb_calloc(most, sizeof *d.left);
+    d.right = fb_calloc(most, sizeof *d.right);
+    if (!rc && (!d.left || !d.right))
+        rc = fb_fail_memory(err, most, sizeof *d.left, "queries");
+    if (!rc)
+        rc = add_desk(&d, to, s, err);
+    for (size_t i = 0; d.cells && i < cells; i++)
+        fb_free(d.cells[i].list);
+    fb_free(d.cells);
+    fb_free(d.left);
+    fb_free(d.right);
+    return rc;
+}
+
+/* Mirrors the upper triangle's means; the diagonal is NaN. */
+static void finish_table(const tally *upper, size_t k, double *ret)
+{
+    for (size_t a = 0; a < k; a++) {
+        ret[a * k + a] = (double)NAN;
+        for (size_t b = a + 1; b < k; b++)
+            ret[a * k + b] = ret[b * k + a] = tally_mean(upper[a * k + b]);
+    }
+}
+
+static void finish_sums(const sums *from, selections *s)
+{
+    size_t k = s->strategies;
+    finish_table(from->first, k, s->first.between);
+    finish_table(from->all, k, s->all.between);
+    finish_table(from->spearman, k, s->scores.spearman);
+    finish_table(from->kendall, k, s->scores.kendall);
+    for (size_t i = 0; i < k * k; i++)
+        s->scored = s->scored || !isnan(s->scores.spearman[i]);
+    for (size_t i = 0; i < k; i++) {
+        s->first.trials[i] = tally_mean(from->first_trials[i]);
+        s->all.trials[i] = tally_mean(from->all_trials[i]);
+    }
+    s->first.chance = tally_mean(from->first_chance);
+    s->all.chance = tally_mean(from->all_chance);
+}
+
+/* All tables of a selections struct in one block that begins at first.between. */
+static int make_room(const grid *g, selections *s, fb_error *err)
+{
+    size_t k = s->strategies;
+    for (size_t i = 0; i < g->data->cell_count; i++) {
+        size_t rounds;
+        s->known = count_queries(&g->data->cells[i], &rounds) > 0 || s->known;
+        s->rounds = rounds > s->rounds ? rounds : s->rounds;
+    }
+    size_t tables = 4 * k * k + 2 * k, lines = s->settings * (k + 1);
+    if (s->rounds > 0 && lines > (SIZE_MAX / 2 - tables) / s->rounds)
+        return fb_fail_memory(err, lines, s->rounds, "selections");
+    double *next = fb_calloc(tables + lines * s->rounds, sizeof *next);
+    if (!next)
+        return fb_fail_memory(err, tables + lines * s->rounds, sizeof *next, "selections");
+    s->first.between = next;
+    s->all.between = next += k * k;
+    s->scores.spearman = next += k * k;
+    s->scores.kendall = next += k * k;
+    s->first.trials = next += k * k;
+    s->all.trials = next += k;
+    s->queried = next += k;
+    s->balance = next + s->settings * s->rounds;
+    return FB_OK;
+}
+
+int selections_init(const grid *g, selections *ret_selections, fb_error *err)
+{
+    size_t k = g->data->strategy_count, tallies = 4 * k * k + 2 * k;
+    selections s = {.settings = g->data->setting_count, .strategies = k};
+    sums to = {.first = fb_calloc(tallies, sizeof *to.first)};
+    if (!to.first)
+        return fb_fail_memory(err, tallies, sizeof *to.first, "selections");
+    to.all = to.first + k * k;
+    to.spearman = to.all + k * k;
+    to.kendall = to.spearman + k * k;
+    to.first_trials = to.kendall + k * k;
+    to.all_trials = to.first_trials + k;
+    int rc = make_room(g, &s, err);
+    for (size_t i = 0; !rc && i < s.settings; i++)
+        rc = add_setting(g, i, &to, &s, err);
+    if (!rc)
+        finish_sums(&to, &s);
+    fb_free(to.first);
+    if (rc)
+        selections_finish(&s);
+    else
+        *ret_selections = s;
+    return rc;
+}
+
+void selections_finish(selections *s)
+{
+    if (!s)
+        return;
+    fb_free(s->first.between);
+    *s = (selections){0};
+}
+
+const double *selections_balance(const selections *s, size_t setting, size_t strategy)
+{
+    return &s->balance[(setting * s->strategies + strategy) * s->rounds];
+}
