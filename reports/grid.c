@@ -110,50 +110,70 @@ static int place_cells(grid *g, fb_error *err)
     return rc;
 }
 
-/* How many cells of a setting have a fingerprint. */
+/* How many cells of a setting are of a kind: have a fingerprint, or a version of a strategy. */
 typedef struct kind {
     const char *fingerprint;
+    uint32_t version;
     size_t count;
 } kind;
 
-static const char *fingerprint_of(const grid_cell *cell)
+static bool same_kind(const kind *a, const kind *b)
 {
-    return cell->source ? cell->source->fingerprint : NULL;
+    return a->version == b->version && strcmp(a->fingerprint, b->fingerprint) == 0;
 }
 
-/* The most frequent fingerprint of `count` cells, the earlier one of two that are as frequent; NULL
- * when none is known. `kinds` has room for them all. */
-static const char *main_fingerprint(const grid_cell *cells, size_t count, kind *kinds)
+/* A cell's fingerprint, "" when none is known. */
+static kind fingerprint_of(const grid_cell *cell)
 {
+    bool known = cell->source && cell->source->fingerprint;
+    return (kind){.fingerprint = known ? cell->source->fingerprint : ""};
+}
+
+/* A cell's version of its strategy, 0 when none is known. */
+static kind version_of(const grid_cell *cell)
+{
+    return (kind){.fingerprint = "", .version = cell->source ? cell->source->algo_version : 0};
+}
+
+/* Sets apart which of `count` cells are not of the most frequent kind, or of the earlier one of two
+ * that are as frequent. Cells of unknown kind stay. `kinds` has room for all. */
+static void keep_main_kind(grid_cell *cells, size_t count, kind (*kind_of)(const grid_cell *),
+                           kind *kinds)
+{
+    const kind unknown = {.fingerprint = ""};
     size_t found = 0, best = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *fingerprint = fingerprint_of(&cells[i]);
+        kind own = kind_of(&cells[i]);
         size_t k = 0;
-        if (!fingerprint)
-            continue;
-        while (k < found && strcmp(kinds[k].fingerprint, fingerprint) != 0)
+        while (k < found && !same_kind(&kinds[k], &own))
             k++;
+        if (same_kind(&own, &unknown))
+            continue;
         if (k == found)
-            kinds[found++] = (kind){fingerprint, 0};
+            kinds[found++] = own;
         kinds[k].count++;
     }
     for (size_t k = 1; k < found; k++)
         best = kinds[k].count > kinds[best].count ? k : best;
-    return found ? kinds[best].fingerprint : NULL;
+    for (size_t i = 0; found > 0 && i < count; i++) {
+        kind own = kind_of(&cells[i]);
+        if (!same_kind(&own, &unknown) && !same_kind(&own, &kinds[best]))
+            cells[i].apart = true;
+    }
 }
 
+/* Sets cells apart by the fingerprints of their setting, and by the versions of their strategy. */
 static int set_apart(grid *g, fb_error *err)
 {
-    size_t count = g->data->strategy_count * g->trial_count;
-    kind *kinds = fb_calloc(count, sizeof *kinds);
+    size_t trials = g->trial_count, strategies = g->data->strategy_count;
+    kind *kinds = fb_calloc(strategies * trials, sizeof *kinds);
     if (!kinds)
-        return fb_fail_memory(err, count, sizeof *kinds, "fingerprints");
+        return fb_fail_memory(err, strategies * trials, sizeof *kinds, "fingerprints");
     for (size_t setting = 0; !g->data->mix && setting < g->data->setting_count; setting++) {
-        grid_cell *cells = &g->cells[setting * count];
-        const char *fingerprint = main_fingerprint(cells, count, kinds);
-        for (size_t i = 0; i < count; i++)
-            cells[i].apart = fingerprint_of(&cells[i]) &&
-                             strcmp(fingerprint_of(&cells[i]), fingerprint) != 0;
+        grid_cell *cells = &g->cells[setting * strategies * trials];
+        keep_main_kind(cells, strategies * trials, fingerprint_of, kinds);
+        for (size_t s = 0; s < strategies; s++)
+            keep_main_kind(cells + s * trials, trials, version_of, kinds);
     }
     fb_free(kinds);
     return FB_OK;

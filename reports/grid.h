@@ -19,7 +19,8 @@ typedef struct grid_cell {
     const double *labeled;     /* (count) */
     const double *accuracy;    /* (count) */
     size_t count; /* rounds from 0 on with a finite accuracy and more labels than the one before */
-    bool apart;   /* its fingerprint is not the one that most of the setting's cells have */
+    bool apart; /* most of the setting's cells have another fingerprint, or most of the strategy's
+                   cells there another version of it */
 } grid_cell;
 
 typedef struct grid {

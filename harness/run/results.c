@@ -111,7 +111,7 @@ static int strategy_of(struct results *results, const store_cell *from, size_t *
     return FB_OK;
 }
 
-/* What the cell's identity says of its setting and of its strategy's version. */
+/* What the cell's identity says of its setting, which is known, and of its strategy's version. */
 static int read_identity(struct results *results, const char *text, report_cell *cell,
                          fb_error *err)
 {
@@ -119,6 +119,8 @@ static int read_identity(struct results *results, const char *text, report_cell 
     char *setting = identity_setting(identity);
     cell->algo_version =
         (uint32_t)json_integer_value(json_object_get(identity, "algo_version"));
+    results->data.settings[cell->setting].subpool = (size_t)json_integer_value(
+        json_object_get(json_object_get(identity, "budget"), "subpool"));
     if (setting)
         cell->fingerprint = keep(results, setting, err);
     fb_free(setting);
