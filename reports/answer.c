@@ -2,6 +2,9 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
+
+#include "curves.h"
 
 static const char *name_of(const analysis *a, size_t strategy)
 {
@@ -57,21 +60,45 @@ static void add_record(const analysis *a, const standing *st, fb_strbuf *out)
                          plural(tests));
 }
 
+/* " (95 % interval 0.49 to 2.44)", when there is one. */
+static void add_interval(const gain *g, fb_strbuf *out)
+{
+    if (g->kind == GAIN_NO_INTERVAL)
+        return;
+    fb_strbuf_printf(out, " (95 %% interval%s %.2f to %.2f)",
+                     g->kind == GAIN_STUDENT ? " of the mean" : "", 100 * g->interval.low,
+                     100 * g->interval.high);
+}
+
+/* "1.68 points of AUBC above random", "12.30 % of the way from random to all labels". */
+static void add_gain(const analysis *a, double size, const char *side, fb_strbuf *out)
+{
+    const char *baseline = name_of(a, (size_t)a->grid->baseline);
+    if (a->gains.normalised)
+        fb_strbuf_printf(out, "%.2f %% of the way from %s to training on all labels%s", 100 * size,
+                         baseline, strcmp(side, "below") == 0 ? ", but backwards" : "");
+    else
+        fb_strbuf_printf(out, "%.2f points of AUBC %s %s", 100 * size, side, baseline);
+}
+
 static void answer_against_baseline(const analysis *a, const standing *best, fb_strbuf *out)
 {
     const char *baseline = name_of(a, (size_t)a->grid->baseline);
-    if (best->score > 0) {
-        fb_strbuf_printf(out, "%s ranks first, %.2f points of accuracy above %s on average",
-                         name_of(a, best->strategy), 100 * best->score, baseline);
+    const char *name = name_of(a, best->strategy);
+    if (best->gain.iqm > 0) {
+        fb_strbuf_printf(out, "%s ranks first, ", name);
+        add_gain(a, best->gain.iqm, "above", out);
+        add_interval(&best->gain, out);
         add_record(a, best, out);
-    } else if (best->score < 0) {
-        fb_strbuf_printf(out, "No strategy is better than %s on average: %s comes closest, %.2f "
-                              "points of accuracy below", baseline, name_of(a, best->strategy),
-                         -100 * best->score);
+    } else if (best->gain.iqm < 0) {
+        fb_strbuf_printf(out, "No strategy is better than %s on average: %s comes closest, ",
+                         baseline, name);
+        add_gain(a, -best->gain.iqm, "below", out);
+        add_interval(&best->gain, out);
         add_record(a, best, out);
     } else {
         fb_strbuf_printf(out, "No strategy is better than %s on average: %s is level with it.",
-                         baseline, name_of(a, best->strategy));
+                         baseline, name);
     }
 }
 
@@ -125,6 +152,13 @@ void answer_caveats(const analysis *a, fb_strbuf *out)
     if (gaps > 0)
         fb_strbuf_printf(out, "%zu of %zu cells are missing, failed or unfinished. ",
                          gaps, expected);
+    if (grid_apart(a->grid) > 0)
+        fb_strbuf_printf(out, "%zu cells are set apart and compared with no other, because their "
+                              "data, recipe, engine or strategy\u2019s version differ. ",
+                         grid_apart(a->grid));
+    if (data->mix)
+        fb_strbuf_add(out, "Cells are compared whatever their data, recipe, engine and version, as "
+                           "was asked for. ");
     for (size_t i = 0; i < data->setting_count; i++)
         for (size_t s = 0; s < data->strategy_count; s++) {
             size_t rounds = analysis_at(a, i, s)->summary.used.rounds;
@@ -160,10 +194,73 @@ static void method_tests(const analysis *a, fb_strbuf *out)
                      a->corrected ? "p values corrected by Holm\u2019s step-down method over all "
                                     "of them" : "p values not corrected");
     fb_strbuf_add(out, "Exact test: sign flips of the paired AUBC differences, two-sided, "
-                       "uncorrected; with R trials its p is never below 2^(1-R). Where that is "
+                       "uncorrected (beyond 20 trials 100,000 random flips); with R trials its p is never below 2^(1-R). Where that is "
                        "above the level, \u201ccannot reject\u201d stands beside the verdict, "
                        "because a tie then shows too few trials and not the absence of a "
                        "difference.\n");
+}
+
+/* The notes on the ranking and on intervals. */
+static void method_gains(const analysis *a, fb_strbuf *out)
+{
+    if (analysis_has_baseline(a))
+        fb_strbuf_printf(out, "Ranking: by the interquartile mean (a quarter of the values is cut at "
+                              "each end) over settings and trials of the gain in AUBC over %s, paired "
+                              "by trial; %s. Interval: where every setting has %d trials or more, "
+                              "BCa bootstrap with %d replicates, each drawing trials anew within "
+                              "settings, the same ones for all strategies; with fewer trials "
+                              "Student\u2019s t of the mean, settings weighted by their trials, "
+                              "because a percentile bootstrap of 5 trials covers 83 %% instead of "
+                              "95 %%. The percentile interval stands in the figure\u2019s "
+                              "numbers.\n", name_of(a, (size_t)a->grid->baseline),
+                         a->gains.normalised
+                             ? "divided by what training on all labels gains over it"
+                             : "as it is, because not every setting has networks trained on all "
+                               "labels (reference: full)",
+                         GAINS_BOOTSTRAP_TRIALS, GAINS_REPLICATES);
+    fb_strbuf_printf(out, "Curves: mean over trials; bands are 95 %% intervals for each point alone, "
+                          "percentile bootstrap over trials with %d replicates, below %d trials "
+                          "Student\u2019s t.\n", CURVES_REPLICATES, GAINS_BOOTSTRAP_TRIALS);
+    fb_strbuf_add(out, "Other intervals: 95 %, Student\u2019s t over trials.\n");
+}
+
+/* The notes on matrices, profiles, ranks over data sets, selections. */
+static void method_views(const analysis *a, fb_strbuf *out)
+{
+    const diagram *d = &a->diagram;
+    fb_strbuf_printf(out, "Penalty matrix: at each counted step of each setting a paired t test over "
+                          "common trials, two-sided, level %g, uncorrected; a significant loss adds "
+                          "1 / (counted steps). With so many tests some penalties come by chance: "
+                          "the number expected if nothing differed stands beside the matrix.\n",
+                     a->grid->data->alpha);
+    fb_strbuf_add(out, "Profiles: gap, the mean over settings of the share of (trial, step) within so "
+                       "much of the best accuracy; ratio (Dolan and Mor\u00e9), the share of "
+                       "(setting, trial) within so many times the fewest labels to the baseline\u2019s "
+                       "mean final accuracy. Never reaching it counts as infinity. No test.\n");
+    fb_strbuf_printf(out, "Ranks over data sets: N = %zu, strategies with results on all of them: "
+                          "%zu. %s\n", d->datasets, d->count,
+                     d->verdict ? "Groups: Wilcoxon\u2019s signed ranks over data sets, two-sided, "
+                                  "exact where there are no ties or zeros (otherwise Pratt, normal "
+                                  "approximation), Holm over all pairs."
+                                : "No verdict is given: it takes 6 data sets.");
+    if (a->selections.known)
+        fb_strbuf_add(out, "Selections: Jaccard\u2019s index over pairs of cells of the same trial; "
+                           "chance is that of two random draws of the same size from the same "
+                           "sub-pools. No test.\n");
+}
+
+static void method_fingerprints(const analysis *a, fb_strbuf *out)
+{
+    size_t apart = grid_apart(a->grid);
+    fb_strbuf_add(out, "Fingerprints: data, network, recipe, budget, seed, engine and, where its bits "
+                       "depend on it, the machine; and the strategy\u2019s version. ");
+    if (a->grid->data->mix)
+        fb_strbuf_add(out, "Cells that differ in them are compared all the same (--mix).\n");
+    else if (apart)
+        fb_strbuf_printf(out, "%zu cells differ from most of their setting and are compared with no "
+                              "other.\n", apart);
+    else
+        fb_strbuf_add(out, "All cells of a setting agree in them.\n");
 }
 
 void answer_method(const analysis *a, fb_strbuf *out)
@@ -178,7 +275,9 @@ void answer_method(const analysis *a, fb_strbuf *out)
                        "Round 0 is the same for all strategies, so that differences count the "
                        "steps after the first query.\n");
     method_tests(a, out);
-    fb_strbuf_add(out, "Intervals: 95 %, Student\u2019s t over trials, for each point alone.\n");
+    method_gains(a, out);
+    method_views(a, out);
+    method_fingerprints(a, out);
     fb_strbuf_printf(out, "Missing cells: %zu of %zu. Numbers use the first h rounds of the "
                           "trials that have them, with h such that trials \u00d7 counted rounds "
                           "is largest; a comparison uses trials in which both strategies have "

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "csv.h"
 #include "reports.h"
-#include "strbuf.h"
 
 void report_csv_header(fb_strbuf *out)
 {
@@ -14,9 +14,7 @@ void report_csv_header(fb_strbuf *out)
                        "evaluate_seconds,peak_rss_bytes,selected_sha256\n");
 }
 
-/* A field by RFC 4180: in quotes, doubled inside, when it holds a comma, a quote or a line's
- * end. */
-static void add_field(fb_strbuf *out, const char *text)
+void csv_field(fb_strbuf *out, const char *text)
 {
     if (!text[strcspn(text, ",\"\r\n")]) {
         fb_strbuf_add(out, text);
@@ -28,8 +26,7 @@ static void add_field(fb_strbuf *out, const char *text)
     fb_strbuf_add(out, "\"");
 }
 
-/* The number that reads back as the same double; nothing for one that is not there. */
-static void add_number(fb_strbuf *out, double value)
+void csv_number(fb_strbuf *out, double value)
 {
     fb_strbuf_add(out, ",");
     if (!isnan(value))
@@ -44,19 +41,19 @@ static void add_row(const report_setting *setting, const report_strategy *strate
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (i)
             fb_strbuf_add(out, ",");
-        add_field(out, texts[i]);
+        csv_field(out, texts[i]);
     }
     fb_strbuf_printf(out, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%zu", trial, round->round,
                      round->labeled, setting->validation_labels);
-    add_number(out, round->accuracy);
-    add_number(out, round->balanced_accuracy);
-    add_number(out, round->macro_f1);
-    add_number(out, round->loss);
-    add_number(out, round->validation_accuracy);
-    add_number(out, round->train_seconds);
-    add_number(out, round->query_seconds);
-    add_number(out, round->service_seconds);
-    add_number(out, round->evaluate_seconds);
+    csv_number(out, round->accuracy);
+    csv_number(out, round->balanced_accuracy);
+    csv_number(out, round->macro_f1);
+    csv_number(out, round->loss);
+    csv_number(out, round->validation_accuracy);
+    csv_number(out, round->train_seconds);
+    csv_number(out, round->query_seconds);
+    csv_number(out, round->service_seconds);
+    csv_number(out, round->evaluate_seconds);
     fb_strbuf_printf(out, ",%" PRIu64 ",%s\n", round->peak_rss_bytes, round->selected_sha256);
 }
 

@@ -4,27 +4,52 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "svg.h"
+#include "csv.h"
 
-/* The interval of one round's accuracies over the trials that the summary uses. */
-static void fill_round(const analysis *a, size_t setting, size_t strategy, size_t round,
-                       double *samples, curve *c)
+enum { SEED = 3 }; /* of the bootstrap */
+
+/* The accuracies of the trials that a curve is made of, (trials, rounds), and their means. */
+static void fill_means(const analysis *a, size_t setting, size_t strategy, curve *c,
+                       double *accuracies)
 {
-    size_t rounds = c->count, n = 0;
-    for (int pass = 0; pass < 2; pass++, n = 0) {
-        for (size_t t = 0; t < a->grid->trial_count; t++) {
-            const grid_cell *cell = grid_at(a->grid, setting, strategy, t);
-            if (cell->count >= rounds)
-                samples[n++] = pass == 0 ? cell->labeled[round] : cell->accuracy[round];
-        }
-        stat_moments m = stat_describe(samples, n);
-        if (pass == 0) {
-            c->labeled[round] = m.mean;
+    size_t n = 0;
+    for (size_t t = 0; t < a->grid->trial_count; t++) {
+        const grid_cell *cell = grid_at(a->grid, setting, strategy, t);
+        if (cell->count < c->count)
             continue;
+        memcpy(accuracies + n++ * c->count, cell->accuracy, c->count * sizeof *accuracies);
+        for (size_t r = 0; r < c->count; r++) {
+            c->labeled[r] += cell->labeled[r] / (double)c->trials;
+            c->accuracy[r] += cell->accuracy[r] / (double)c->trials;
         }
-        c->accuracy[round] = m.mean;
-        c->half[round] = stat_half_width(m, CURVES_LEVEL);
     }
+}
+
+/* Student's interval at each point. */
+static void fill_student(const double *accuracies, double *column, curve *c)
+{
+    for (size_t r = 0; r < c->count; r++) {
+        for (size_t t = 0; t < c->trials; t++)
+            column[t] = accuracies[t * c->count + r];
+        stat_moments m = stat_describe(column, c->trials);
+        double half = stat_half_width(m, GAINS_LEVEL);
+        c->low[r] = m.mean - half;
+        c->high[r] = m.mean + half;
+    }
+}
+
+static int fill_intervals(const double *accuracies, curve *c, fb_error *err)
+{
+    c->bootstrap = c->trials >= GAINS_BOOTSTRAP_TRIALS;
+    if (c->bootstrap)
+        return robust_mean_band(accuracies, c->trials, c->count, CURVES_REPLICATES, GAINS_LEVEL,
+                                SEED, c->low, c->high, err);
+    double *column = fb_calloc(c->trials, sizeof *column);
+    if (!column)
+        return fb_fail_memory(err, c->trials, sizeof *column, "a curve");
+    fill_student(accuracies, column, c);
+    fb_free(column);
+    return FB_OK;
 }
 
 int curve_init(const analysis *a, size_t setting, size_t strategy, curve *ret_curve,
@@ -32,20 +57,24 @@ int curve_init(const analysis *a, size_t setting, size_t strategy, curve *ret_cu
 {
     coverage used = analysis_at(a, setting, strategy)->summary.used;
     curve made = {.trials = used.trials, .count = used.rounds};
-    double *samples = fb_calloc(a->grid->trial_count, sizeof *samples);
-    made.labeled = fb_calloc(made.count, 3 * sizeof *made.labeled);
-    if (!samples || !made.labeled) {
-        fb_free(samples);
-        fb_free(made.labeled);
-        return fb_fail_memory(err, made.count, 3 * sizeof *made.labeled, "a curve");
-    }
+    double *accuracies = fb_calloc(made.trials, made.count * sizeof *accuracies);
+    made.labeled = fb_calloc(made.count, 4 * sizeof *made.labeled);
     made.accuracy = made.labeled + made.count;
-    made.half = made.accuracy + made.count;
-    for (size_t round = 0; round < made.count; round++)
-        fill_round(a, setting, strategy, round, samples, &made);
-    fb_free(samples);
-    *ret_curve = made;
-    return FB_OK;
+    made.low = made.accuracy + made.count;
+    made.high = made.low + made.count;
+    int rc = FB_OK;
+    if (!accuracies || !made.labeled)
+        rc = fb_fail_memory(err, made.count, 4 * sizeof *made.labeled, "a curve");
+    if (!rc) {
+        fill_means(a, setting, strategy, &made, accuracies);
+        rc = fill_intervals(accuracies, &made, err);
+    }
+    fb_free(accuracies);
+    if (rc)
+        curve_finish(&made);
+    else
+        *ret_curve = made;
+    return rc;
 }
 
 void curve_finish(curve *c)
@@ -91,30 +120,69 @@ static double next_labeled(const curve *curves, size_t count, double after)
     return next;
 }
 
+double curves_ceiling(const analysis *a, size_t setting, size_t *ret_trials)
+{
+    const report_data *data = a->grid->data;
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < data->reference_count; i++) {
+        const report_reference *reference = &data->references[i];
+        if (reference->setting != setting || isnan(reference->accuracy))
+            continue;
+        sum += reference->accuracy;
+        count++;
+    }
+    *ret_trials = count;
+    return count ? sum / (double)count : (double)NAN;
+}
+
+/* A point of a curve: "86.12 [85.70, 86.51] (10)", or what there is of it. */
+static void cell_point(const curve *c, double labeled, table *t)
+{
+    size_t i = 0;
+    while (i < c->count && c->labeled[i] < labeled)
+        i++;
+    if (i == c->count || c->labeled[i] > labeled)
+        table_cell(t, TABLE_QUIET, TABLE_NOTHING);
+    else if (isnan(c->low[i]))
+        table_cell(t, 0, "%.2f (%zu)", 100 * c->accuracy[i], c->trials);
+    else
+        table_cell(t, 0, "%.2f [%.2f, %.2f] (%zu)", 100 * c->accuracy[i], 100 * c->low[i],
+                   100 * c->high[i], c->trials);
+}
+
 void curves_table(const analysis *a, size_t setting, const curve *curves, table *t)
 {
     const grid *g = a->grid;
     size_t count = g->data->strategy_count;
-    table_caption(t, "%s: accuracy in %%, mean over trials \u00b1 half of Student's 95 %% "
-                         "interval; in brackets the number of trials.", g->setting_names[setting]);
+    table_caption(t, "%s: accuracy in %%, mean over trials, with its 95 %% interval in square "
+                     "brackets and the number of trials in round ones.",
+                  g->setting_names[setting]);
     table_column(t, TABLE_HEAD | TABLE_NUMBER, "Labels");
     for (size_t s = 0; s < count; s++)
         table_column(t, TABLE_NUMBER, g->strategy_names[s]);
     double x = (double)-INFINITY;
     while (isfinite(x = next_labeled(curves, count, x))) {
         table_cell(t, 0, "%.10g", x);
-        for (size_t s = 0; s < count; s++) {
-            const curve *c = &curves[s];
-            size_t i = 0;
-            while (i < c->count && c->labeled[i] < x)
-                i++;
-            if (i == c->count || c->labeled[i] > x)
-                table_cell(t, TABLE_QUIET, TABLE_NOTHING);
-            else if (isnan(c->half[i]))
-                table_cell(t, 0, "%.2f (%zu)", 100 * c->accuracy[i], c->trials);
-            else
-                table_cell(t, 0, "%.2f \u00b1 %.2f (%zu)", 100 * c->accuracy[i],
-                           100 * c->half[i], c->trials);
-        }
+        for (size_t s = 0; s < count; s++)
+            cell_point(&curves[s], x, t);
     }
+}
+
+void curves_csv(const analysis *a, size_t setting, const curve *curves, fb_strbuf *out)
+{
+    const grid *g = a->grid;
+    fb_strbuf_add(out, "setting,strategy,labeled,accuracy,low,high,interval,trials\n");
+    for (size_t s = 0; s < g->data->strategy_count; s++)
+        for (size_t i = 0; i < curves[s].count; i++) {
+            csv_field(out, g->setting_names[setting]);
+            fb_strbuf_add(out, ",");
+            csv_field(out, g->strategy_names[s]);
+            csv_number(out, curves[s].labeled[i]);
+            csv_number(out, curves[s].accuracy[i]);
+            csv_number(out, curves[s].low[i]);
+            csv_number(out, curves[s].high[i]);
+            fb_strbuf_printf(out, ",%s,%zu\n", curves[s].bootstrap ? "bootstrap" : "student",
+                             curves[s].trials);
+        }
 }

@@ -9,15 +9,16 @@
 #include "strbuf.h"
 #include "table.h"
 
-/* The level of every interval in a report. */
-#define CURVES_LEVEL 0.95
+enum { CURVES_REPLICATES = 2000 };
 
 /* One strategy in one setting, over the trials and rounds of its summary. */
 typedef struct curve {
     size_t trials, count;
-    double *labeled;  /* (count) mean over trials, ascending */
-    double *accuracy; /* (count) mean over trials */
-    double *half;     /* (count) half the width of Student's interval; NaN with one trial */
+    double *labeled;   /* (count) mean over trials, ascending */
+    double *accuracy;  /* (count) mean over trials */
+    double *low, *high; /* (count) interval of the mean at GAINS_LEVEL; NaN with one trial */
+    bool bootstrap;    /* percentile bootstrap over trials; otherwise Student's t, because there are
+                          fewer than GAINS_BOOTSTRAP_TRIALS */
 } curve;
 
 /* FB_ENOMEM. */
@@ -33,10 +34,13 @@ int curves_create(const analysis *a, size_t setting, curve **ret_curves, fb_erro
 /* Takes NULL. */
 void curves_destroy(curve *curves, size_t count);
 
+/* The mean accuracy of networks trained on everything in a setting; NaN when there is none. */
+double curves_ceiling(const analysis *a, size_t setting, size_t *ret_trials);
+
 /* The setting's curves as numbers: a row for each number of labels. */
 void curves_table(const analysis *a, size_t setting, const curve *curves, table *t);
 
-/* The setting's curves as the content of a <figure class="plot">: caption, drawing, legend. */
-void curves_figure(const analysis *a, size_t setting, const curve *curves, fb_strbuf *out);
+/* The same in full: setting, strategy, labels, mean, interval, trials. */
+void curves_csv(const analysis *a, size_t setting, const curve *curves, fb_strbuf *out);
 
 #endif

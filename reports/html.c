@@ -1,7 +1,5 @@
 #include "html.h"
 
-#include <stdint.h>
-
 #include "text.h"
 
 /* The classes of a style, as an attribute, or nothing. */
@@ -22,18 +20,6 @@ static void add_class(unsigned style, fb_strbuf *out)
         fb_strbuf_add(out, "\"");
 }
 
-/* Adds a column's number as it should be set: the hyphen that begins a number is a minus sign. */
-static void add_number(fb_strbuf *out, const char *text)
-{
-    bool starts = true;
-    while (*text) {
-        bool minus = starts && text[0] == '-' && text[1] >= '0' && text[1] <= '9';
-        starts = *text == ' ';
-        uint32_t c = text_next(&text);
-        text_add_html_char(out, minus ? 0x2212 : c);
-    }
-}
-
 static void add_row(const table *t, size_t row, fb_strbuf *out)
 {
     fb_strbuf_add(out, "<tr>");
@@ -46,7 +32,7 @@ static void add_row(const table *t, size_t row, fb_strbuf *out)
         add_class(style | (column & TABLE_NUMBER), out);
         fb_strbuf_add(out, ">");
         if (row > 0 && (column & TABLE_NUMBER))
-            add_number(out, table_text(t, row, c));
+            text_add_html_number(out, table_text(t, row, c));
         else
             text_add_html(out, table_text(t, row, c));
         fb_strbuf_printf(out, "</t%c>", head ? 'h' : 'd');

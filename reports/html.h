@@ -1,4 +1,4 @@
-/* html.h - tables as HTML, and the page index.html (page.c) with its style sheet (style.c). */
+/* html.h - tables as HTML, and the page index.html (page.c). */
 #ifndef FB_REPORTS_HTML_H
 #define FB_REPORTS_HTML_H
 
@@ -10,10 +10,8 @@
  * hear the page. */
 void html_table(const table *t, const char *name, fb_strbuf *out);
 
-/* Adds the whole page: one file, no script, nothing from the network. */
+/* Adds the whole page: one file with its style sheet (page.css) and script (page.js), nothing from
+ * the network, complete without the script. */
 void html_page(const analysis *a, fb_strbuf *out);
-
-/* Adds the style sheet: light and dark, wide and narrow, screen and paper. */
-void html_style(fb_strbuf *out);
 
 #endif

@@ -45,6 +45,8 @@ static void add_sections(const analysis *a, const section *list, size_t count, f
 {
     for (size_t i = 0; i < count; i++) {
         table t = TABLE_INIT;
+        if (list[i].present && !list[i].present(a))
+            continue;
         list[i].build(a, &t);
         fb_strbuf_printf(out, "## %s\n\n", list[i].title);
         markdown_table(&t, out);

@@ -143,6 +143,42 @@ int robust_estimate_iqm(const robust_strata *strata, size_t replicates, double l
     return rc;
 }
 
+/* How often each replicate draws each row, (replicates, rows). */
+static void draw_counts(size_t rows, size_t replicates, gsl_rng *rng, double *ret_counts)
+{
+    for (size_t r = 0; r < replicates; r++)
+        for (size_t i = 0; i < rows; i++)
+            ret_counts[r * rows + gsl_rng_uniform_int(rng, rows)]++;
+}
+
+int robust_mean_band(const double *x, size_t rows, size_t columns, size_t replicates, double level,
+                     uint64_t seed, double *ret_low, double *ret_high, fb_error *err)
+{
+    double *counts = fb_calloc(replicates, (rows + 1) * sizeof *counts);
+    double *means = counts + replicates * rows;
+    gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+    int rc = FB_OK;
+    if (!counts || !rng)
+        rc = fb_fail_memory(err, replicates, (rows + 1) * sizeof *counts, "a bootstrap");
+    if (!rc) {
+        gsl_rng_set(rng, seed);
+        draw_counts(rows, replicates, rng, counts);
+    }
+    for (size_t c = 0; !rc && c < columns; c++) {
+        for (size_t r = 0; r < replicates; r++) {
+            means[r] = 0;
+            for (size_t i = 0; i < rows; i++)
+                means[r] += counts[r * rows + i] * x[i * columns + c] / (double)rows;
+        }
+        qsort(means, replicates, sizeof *means, by_value);
+        ret_low[c] = quantile(means, replicates, (1 - level) / 2);
+        ret_high[c] = quantile(means, replicates, (1 + level) / 2);
+    }
+    gsl_rng_free(rng);
+    fb_free(counts);
+    return rc;
+}
+
 /* ---- Bayesian signed ranks ------------------------------------------------------------------ */
 
 /* Shares of the pairs of weighted differences on each side of the rope. */

@@ -2,6 +2,7 @@
 #ifndef FB_REPORTS_SECTIONS_H
 #define FB_REPORTS_SECTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analysis.h"
@@ -11,6 +12,8 @@ typedef struct section {
     const char *id;    /* of its place on the page */
     const char *title;
     void (*build)(const analysis *a, table *t);
+    bool (*present)(const analysis *a); /* NULL: always */
+    bool by_setting; /* the page has a table for each setting instead (tables_setting) */
 } section;
 
 extern const section sections_results[]; /* after the answer and the curves */

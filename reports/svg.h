@@ -1,12 +1,42 @@
-/* svg.h - line plots as inline SVG. Colours and dashes are classes of the page's style sheet
- * (style.h), so that a plot follows the reader's light or dark mode. */
+/* svg.h - figures as inline SVG: the elements they share, and line plots (svg_lines.c) and matrices
+ * (svg_matrix.c). What is drawn is complete by its attributes; see palette.h. */
 #ifndef FB_REPORTS_SVG_H
 #define FB_REPORTS_SVG_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "palette.h"
 #include "strbuf.h"
+
+/* ---- elements -------------------------------------------------------------------------------- */
+
+/* The image and how it is announced to those who do not see it. */
+typedef struct svg_image {
+    const char *id; /* unique on the page */
+    const char *title, *description;
+    int width, height;  /* in user units, about a pixel on a wide screen */
+    const char *detail; /* further attributes of the <svg> element; NULL: none */
+} svg_image;
+
+/* Opens the <svg> element; svg_close ends it. */
+void svg_open(const svg_image *image, fb_strbuf *out);
+void svg_close(fb_strbuf *out);
+
+/* Adds one line of text at a place; `anchor` is start, middle or end. At most `limit` characters are
+ * shown (0: all). */
+void svg_text(double x, double y, const char *anchor, const char *text, size_t limit,
+              fb_strbuf *out);
+
+/* The same for numbers: hyphens that begin one become minus signs. */
+void svg_number(double x, double y, const char *anchor, const char *text, fb_strbuf *out);
+
+/* Opens a group of things that are no strategy's; `what` is the class: grid (lines), ticks (numbers
+ * at an axis), axis (labels), rule (strong lines), over (on a dark cell). Ends with svg_end. */
+void svg_group(const char *what, fb_strbuf *out);
+void svg_end(fb_strbuf *out);
+
+/* ---- line plots ------------------------------------------------------------------------------ */
 
 typedef struct svg_point {
     double x, y;
@@ -15,16 +45,24 @@ typedef struct svg_point {
 
 typedef struct svg_series {
     const char *name;
+    palette_look look;
     const svg_point *points; /* (count) ascending in x */
-    size_t count;            /* 0: nothing to draw, but in the legend */
-    bool reference;          /* what the others are compared with: drawn in the text's colour */
+    size_t count;            /* 0: nothing to draw */
 } svg_series;
+
+typedef enum svg_scale {
+    SVG_LINEAR,
+    SVG_LOG2 /* x > 0; a tick at every power of two */
+} svg_scale;
 
 typedef struct svg_plot {
     const char *id;          /* unique on the page */
     const char *title, *description; /* for those who do not see it */
     const char *x_label, *y_label;
+    svg_scale scale;         /* of x */
     double y_least, y_most;  /* what y can be; the axis stays inside */
+    double ceiling;          /* a line across, or NaN */
+    const char *ceiling_label;
     const svg_series *series;
     size_t series_count;
 } svg_plot;
@@ -32,10 +70,21 @@ typedef struct svg_plot {
 /* Adds the <svg> element. Nothing is added when no series has a point. */
 void svg_lines(const svg_plot *plot, fb_strbuf *out);
 
-/* Adds the plot's legend as HTML; its boxes show and hide series without a script. */
-void svg_legend(const svg_plot *plot, fb_strbuf *out);
+/* ---- matrices -------------------------------------------------------------------------------- */
 
-/* Adds the style rules that make the legends' boxes work for up to `count` series. */
-void svg_legend_rules(size_t count, fb_strbuf *out);
+/* Rows and columns are the same things; shade says how large a value is. */
+typedef struct svg_matrix {
+    const char *id;
+    const char *title, *description;
+    const char *const *names; /* (count) */
+    const double *values;     /* (count, count); NaN: nothing */
+    size_t count;
+    double least, most;       /* the values of no shade and of full shade */
+    int digits;               /* decimals */
+    const double *footer;     /* (count) a row below, apart; NULL: none */
+    const char *footer_name;
+} svg_matrix;
+
+void svg_draw_matrix(const svg_matrix *matrix, fb_strbuf *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include "analysis.h"
 #include "table.h"
 
-/* Strategies from first to last, over all settings (tables.c). */
+/* Strategies from first to last, over all settings (tables_ranking.c). */
 void tables_ranking(const analysis *a, table *out);
 
 /* Settings x strategies: accuracy differences to the baseline (tables.c). */
@@ -15,8 +15,15 @@ void tables_differences(const analysis *a, table *out);
 /* Final accuracy and AUBC of each strategy in each setting (tables.c). */
 void tables_scores(const analysis *a, table *out);
 
-/* The test of each strategy against the baseline in each setting (tables.c). */
+/* The test of each strategy against the baseline in each setting (tables_tests.c). */
 void tables_verdicts(const analysis *a, table *out);
+
+/* Every two strategies in every setting, when that was asked for (tables_tests.c). */
+void tables_pairs(const analysis *a, table *out);
+
+/* Everything about one setting: accuracies, differences, tests, labels to the target
+ * (tables_setting.c). */
+void tables_setting(const analysis *a, size_t setting, table *out);
 
 /* Seconds a round, by what they were spent on, and peak memory (tables_run.c). */
 void tables_costs(const analysis *a, table *out);

@@ -37,6 +37,9 @@ static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial
 {
     const grid_cell *cell = grid_at(g, setting, strategy, trial);
     grid_gap gap = grid_gap_of(cell);
+    if (!gap.state && cell->apart)
+        gap = (grid_gap){"set apart", "its data, recipe, engine or version of the strategy differ "
+                                      "from those of most cells; --mix compares it all the same"};
     if (!gap.state)
         return;
     table_cell(out, 0, "%s", g->setting_names[setting]);
@@ -57,12 +60,16 @@ void tables_gaps(const analysis *a, table *out)
     for (size_t i = 0; i < g->data->setting_count; i++)
         if (grid_setting_trials(g, i) == 0)
             table_caption(out, "Setting %s has no cell at all. ", g->setting_names[i]);
-    if (gaps == 0) {
+    if (grid_apart(g) > 0)
+        table_caption(out, "%zu cells are set apart: they are shown, and compared with no other. ",
+                      grid_apart(g));
+    if (gaps == 0)
         table_caption(out, "All %zu cells are complete.", expected);
+    if (gaps == 0 && grid_apart(g) == 0)
         return;
-    }
-    table_caption(out, "%zu of %zu cells are missing, failed or unfinished. None of them counts "
-                       "as \u201cno difference\u201d.", gaps, expected);
+    if (gaps > 0)
+        table_caption(out, "%zu of %zu cells are missing, failed or unfinished. None of them "
+                           "counts as \u201cno difference\u201d.", gaps, expected);
     table_column(out, TABLE_HEAD, "Setting");
     table_column(out, TABLE_HEAD, "Strategy");
     table_column(out, TABLE_NUMBER, "Trial");

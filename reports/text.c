@@ -78,6 +78,17 @@ void text_add_html(fb_strbuf *out, const char *text)
         text_add_html_char(out, text_next(&text));
 }
 
+void text_add_html_number(fb_strbuf *out, const char *text)
+{
+    bool starts = true;
+    while (*text) {
+        bool minus = starts && text[0] == '-' && text[1] >= '0' && text[1] <= '9';
+        starts = *text == ' ' || *text == '[' || *text == '(';
+        uint32_t c = text_next(&text);
+        text_add_html_char(out, minus ? 0x2212 : c);
+    }
+}
+
 void text_add_markdown(fb_strbuf *out, const char *text)
 {
     while (*text) {

@@ -20,6 +20,9 @@ void text_add_html_char(fb_strbuf *out, uint32_t c);
 /* Adds the text with & < > " ' as entities: good for content and for quoted attributes. */
 void text_add_html(fb_strbuf *out, const char *text);
 
+/* The same for numbers as they should be set: a hyphen that begins one is a minus sign. */
+void text_add_html_number(fb_strbuf *out, const char *text);
+
 /* Adds the text for one line of Markdown, table cells included: what means something there, and
  * HTML, is escaped, and newlines become spaces. */
 void text_add_markdown(fb_strbuf *out, const char *text);

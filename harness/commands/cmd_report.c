@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "commands.h"
@@ -11,11 +12,16 @@
 typedef struct report_arguments {
     text_list directories;
     const char *output, *baseline;
+    bool mix, all_pairs;
 } report_arguments;
+
+enum { KEY_MIX = 1000, KEY_ALL_PAIRS };
 
 static const struct argp_option options[] = {
     {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and rounds.csv", 0},
     {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
+    {"all-pairs", KEY_ALL_PAIRS, NULL, 0, "Also test every two strategies against each other", 0},
+    {"mix", KEY_MIX, NULL, 0, "Compare cells whose data, recipe, engine or version differ", 0},
     {0},
 };
 
@@ -28,6 +34,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
         return 0;
     case 'b':
         arguments->baseline = value;
+        return 0;
+    case KEY_MIX:
+        arguments->mix = true;
+        return 0;
+    case KEY_ALL_PAIRS:
+        arguments->all_pairs = true;
         return 0;
     case ARGP_KEY_ARG:
         return text_list_add(&arguments->directories, value) ? ENOMEM : 0;
@@ -75,6 +87,8 @@ int cmd_report(int argc, char **argv)
                           &err);
     if (!rc && arguments.baseline)
         rc = choose_baseline(&results.data, arguments.baseline, &err);
+    results.data.mix = arguments.mix;
+    results.data.all_pairs = arguments.all_pairs;
     if (!rc)
         rc = report_write(&results.data, arguments.output, &err);
     int status = rc ? command_fail(&err) : EXIT_FINE;

@@ -1,4 +1,4 @@
-/* templates.h - the files of templates/, put into the program by embed.c. */
+/* templates.h - the files of templates/, put into the program by tools/embed.c. */
 #ifndef FB_TEMPLATES_H
 #define FB_TEMPLATES_H
 

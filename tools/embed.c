@@ -1,5 +1,6 @@
-/* embed.c - runs during the build: `embed OUT.c FILE...` writes the files as C strings, in a table as
- * templates.h declares it. */
+/* embed.c - runs during the build: `embed OUT.c HEADER TYPE TABLE FILE...` writes the files as C
+ * strings, as the array TABLE that HEADER declares: of a TYPE that begins with the file's name and its
+ * text, and ended by a name of NULL. */
 #include <stdio.h>
 #include <string.h>
 
@@ -32,16 +33,16 @@ static int write_file(FILE *out, const char *path)
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs("usage: embed OUT.c FILE...\n", stderr);
+    if (argc < 5) {
+        fputs("usage: embed OUT.c HEADER TYPE TABLE FILE...\n", stderr);
         return 2;
     }
     FILE *out = fopen(argv[1], "w");
     int failed = !out;
     if (out)
-        fputs("#include <stddef.h>\n\n#include \"templates.h\"\n\n"
-              "const project_template project_templates[] = {\n", out);
-    for (int i = 2; !failed && i < argc; i++)
+        fprintf(out, "#include <stddef.h>\n\n#include \"%s\"\n\nconst %s %s[] = {\n", argv[2],
+                argv[3], argv[4]);
+    for (int i = 5; !failed && i < argc; i++)
         failed = write_file(out, argv[i]);
     if (out) {
         fputs("    {NULL, NULL},\n};\n", out);

@@ -1,0 +1,87 @@
+#include "figure.h"
+
+#include <string.h>
+
+#include "html.h"
+#include "text.h"
+
+bool figure_failed(const figure *f)
+{
+    return f->title.failed || f->caption.failed || f->description.failed || f->svg.failed ||
+           f->csv.failed || table_failed(&f->numbers);
+}
+
+void figure_finish(figure *f)
+{
+    if (!f)
+        return;
+    fb_strbuf_finish(&f->title);
+    fb_strbuf_finish(&f->caption);
+    fb_strbuf_finish(&f->description);
+    fb_strbuf_finish(&f->svg);
+    fb_strbuf_finish(&f->csv);
+    table_finish(&f->numbers);
+    *f = FIGURE_INIT;
+}
+
+void figure_file(const figure *f, fb_strbuf *out)
+{
+    static const char begin[] = "<svg ";
+    if (strncmp(f->svg.text, begin, strlen(begin)) != 0)
+        return;
+    fb_strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                       "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
+    fb_strbuf_add(out, f->svg.text + strlen(begin));
+}
+
+/* Bytes as a URI may hold them. */
+static void add_uri(const char *text, fb_strbuf *out)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~,";
+    while (*text) {
+        size_t n = strspn(text, plain);
+        fb_strbuf_add_bytes(out, text, n);
+        text += n;
+        if (*text)
+            fb_strbuf_printf(out, "%%%02X", (unsigned char)*text++);
+    }
+}
+
+/* The drawing is saved by the script, the numbers without it. */
+static void add_links(const figure *f, fb_strbuf *out)
+{
+    fb_strbuf_printf(out, "<p class=\"save\">Save as <button type=\"button\" class=\"svg\" "
+                          "data-file=\"%s.svg\">SVG</button> <a download=\"%s.csv\" "
+                          "href=\"data:text/csv;charset=utf-8,", f->id, f->id);
+    add_uri(f->csv.text, out);
+    fb_strbuf_add(out, "\">CSV</a></p>\n");
+}
+
+void figure_html(const figure *f, fb_strbuf *out)
+{
+    if (figure_failed(f)) {
+        out->failed = true;
+        return;
+    }
+    fb_strbuf_printf(out, "<figure class=\"plot%s%s\" id=\"%s\"", f->wide ? " wide" : "",
+                     f->lines ? " lines" : "", f->id);
+    if (f->setting >= 0)
+        fb_strbuf_printf(out, " data-setting=\"%td\"", f->setting);
+    fb_strbuf_add(out, ">\n<figcaption><b>");
+    text_add_html(out, f->title.text);
+    fb_strbuf_add(out, "</b> ");
+    text_add_html(out, f->caption.text);
+    fb_strbuf_add(out, "</figcaption>\n");
+    if (f->svg.length) {
+        fb_strbuf_printf(out, "<div class=\"crop\"%s>", f->wide ? " tabindex=\"0\"" : "");
+        fb_strbuf_add(out, f->svg.text);
+        fb_strbuf_add(out, "</div>\n");
+        add_links(f, out);
+    }
+    if (f->numbers.columns) {
+        fb_strbuf_add(out, "<details><summary>Numbers of this figure</summary>\n");
+        html_table(&f->numbers, f->title.text, out);
+        fb_strbuf_add(out, "</details>\n");
+    }
+    fb_strbuf_add(out, "</figure>\n");
+}

@@ -1,0 +1,118 @@
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "curves.h"
+#include "figures.h"
+#include "lines.h"
+
+/* "5 trials", "4 to 5 trials": what the curves that exist are made of. */
+static void add_trials(const curve *curves, size_t count, fb_strbuf *out)
+{
+    size_t least = SIZE_MAX, most = 0;
+    for (size_t s = 0; s < count; s++) {
+        if (curves[s].count == 0)
+            continue;
+        least = curves[s].trials < least ? curves[s].trials : least;
+        most = curves[s].trials > most ? curves[s].trials : most;
+    }
+    if (least < most)
+        fb_strbuf_printf(out, "%zu to %zu trials", least, most);
+    else
+        fb_strbuf_printf(out, "%zu trial%s", most, most == 1 ? "" : "s");
+}
+
+/* What a reader would take from the drawing: where the curves end. */
+static void describe(const analysis *a, const curve *curves, fb_strbuf *out)
+{
+    size_t count = a->grid->data->strategy_count;
+    fb_strbuf_add(out, "Mean accuracy over the number of labelled samples, ");
+    add_trials(curves, count, out);
+    fb_strbuf_add(out, ". At the end: ");
+    for (size_t s = 0, shown = 0; s < count; s++) {
+        const curve *c = &curves[s];
+        if (c->count > 0)
+            fb_strbuf_printf(out, "%s%s %.1f %% with %.10g labels", shown++ ? "; " : "",
+                             a->grid->strategy_names[s], 100 * c->accuracy[c->count - 1],
+                             c->labeled[c->count - 1]);
+    }
+    fb_strbuf_add(out, ".");
+}
+
+static void caption(const analysis *a, const curve *curves, size_t references, fb_strbuf *out)
+{
+    size_t count = a->grid->data->strategy_count;
+    bool student = false, bootstrap = false;
+    for (size_t s = 0; s < count; s++) {
+        bootstrap = bootstrap || curves[s].bootstrap;
+        student = student || (curves[s].trials > 1 && !curves[s].bootstrap);
+    }
+    fb_strbuf_add(out, "Mean over ");
+    add_trials(curves, count, out);
+    if (bootstrap)
+        fb_strbuf_printf(out, "; bands: 95 %% bootstrap intervals, %d replicates", CURVES_REPLICATES);
+    if (student)
+        fb_strbuf_printf(out, "; bands%s: 95 %% intervals, Student\u2019s t over trials",
+                         bootstrap ? " below 10 trials" : "");
+    if (!bootstrap && !student)
+        fb_strbuf_add(out, "; one trial alone has no interval");
+    if (references)
+        fb_strbuf_printf(out, "; dotted: trained on all labels, %zu network%s", references,
+                         references == 1 ? "" : "s");
+    fb_strbuf_add(out, ".");
+    size_t missing = 0;
+    for (size_t s = 0; s < count; s++)
+        if (curves[s].count == 0)
+            fb_strbuf_printf(out, "%s%s", missing++ ? ", " : " No results of ",
+                             a->grid->strategy_names[s]);
+    fb_strbuf_add(out, missing ? "." : "");
+}
+
+static void draw(const analysis *a, size_t setting, const curve *curves, double ceiling, figure *f)
+{
+    size_t count = a->grid->data->strategy_count, most = 0;
+    for (size_t s = 0; s < count; s++)
+        most = curves[s].count > most ? curves[s].count : most;
+    lines l = lines_create(a->grid, most);
+    for (size_t s = 0; s < count; s++)
+        for (size_t i = 0; i < curves[s].count; i++)
+            lines_add(&l, s, (svg_point){.x = curves[s].labeled[i],
+                                         .y = 100 * curves[s].accuracy[i],
+                                         .low = 100 * curves[s].low[i],
+                                         .high = 100 * curves[s].high[i]});
+    svg_plot plot = {.id = f->id, .title = a->grid->setting_names[setting],
+                     .description = f->description.text, .x_label = "Labelled samples",
+                     .y_label = "Test accuracy, %", .y_least = 0, .y_most = 100,
+                     .ceiling = 100 * ceiling, .ceiling_label = "all labels", .series = l.series,
+                     .series_count = l.count};
+    f->svg.failed = f->svg.failed || l.failed;
+    if (!l.failed)
+        svg_lines(&plot, &f->svg);
+    lines_finish(&l);
+}
+
+size_t figure_curves_count(const analysis *a)
+{
+    return a->grid->data->setting_count;
+}
+
+void figure_curves(const analysis *a, size_t setting, figure *f)
+{
+    curve *curves = NULL;
+    size_t references;
+    double ceiling = curves_ceiling(a, setting, &references);
+    snprintf(f->id, sizeof f->id, "curve-%zu", setting);
+    f->lines = true;
+    f->setting = (ptrdiff_t)setting;
+    fb_strbuf_add(&f->title, a->grid->setting_names[setting]);
+    if (curves_create(a, setting, &curves, NULL) < 0) {
+        f->svg.failed = true;
+        return;
+    }
+    caption(a, curves, references, &f->caption);
+    describe(a, curves, &f->description);
+    draw(a, setting, curves, ceiling, f);
+    curves_table(a, setting, curves, &f->numbers);
+    curves_csv(a, setting, curves, &f->csv);
+    curves_destroy(curves, a->grid->data->strategy_count);
+}

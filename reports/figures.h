@@ -1,0 +1,55 @@
+/* figures.h - which figures a report has. */
+#ifndef FB_REPORTS_FIGURES_H
+#define FB_REPORTS_FIGURES_H
+
+#include <stddef.h>
+
+#include "analysis.h"
+#include "figure.h"
+
+/* Figures of one sort: one, none, or one for each setting. */
+typedef struct figure_sort {
+    const char *section;                 /* where they stand: "answer", "curves", "penalty", ... */
+    size_t (*count)(const analysis *a);
+    /* Fills `ret_figure`, which is FIGURE_INIT; figure_failed tells whether memory ran short. */
+    void (*build)(const analysis *a, size_t index, figure *ret_figure);
+} figure_sort;
+
+extern const figure_sort figures_sorts[]; /* in the page's order */
+extern const size_t figures_sort_count;
+
+/* ---- the sorts, one file each ---------------------------------------------------------------- */
+
+/* Gains on the baseline with intervals, a row a strategy; none without a baseline (figure_gains.c). */
+size_t figure_gains_count(const analysis *a);
+void figure_gains(const analysis *a, size_t index, figure *ret_figure);
+
+/* The critical-difference diagram; none with one data set or one strategy (figure_diagram.c). */
+size_t figure_diagram_count(const analysis *a);
+void figure_diagram(const analysis *a, size_t index, figure *ret_figure);
+
+/* Learning curves, one figure a setting (figure_curves.c). */
+size_t figure_curves_count(const analysis *a);
+void figure_curves(const analysis *a, size_t setting, figure *ret_figure);
+
+/* Penalty matrices, one for each rule of steps (figure_penalty.c). */
+size_t figure_penalty_count(const analysis *a);
+void figure_penalty(const analysis *a, size_t rule, figure *ret_figure);
+
+/* Performance profiles: gap, and ratio where there is a target (figure_profiles.c). */
+size_t figure_profiles_count(const analysis *a);
+void figure_profiles(const analysis *a, size_t index, figure *ret_figure);
+
+/* Seconds a query against gain (figure_costs.c). */
+size_t figure_costs_count(const analysis *a);
+void figure_costs(const analysis *a, size_t index, figure *ret_figure);
+
+/* Overlap of first queries, of all queries, and correlation of scores (figure_overlap.c). */
+size_t figure_overlap_count(const analysis *a);
+void figure_overlap(const analysis *a, size_t index, figure *ret_figure);
+
+/* Class balance over rounds, one figure a setting; none without queries (figure_balance.c). */
+size_t figure_balance_count(const analysis *a);
+void figure_balance(const analysis *a, size_t setting, figure *ret_figure);
+
+#endif
