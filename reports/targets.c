@@ -6,12 +6,15 @@
 #include "alloc.h"
 #include "compare.h"
 
+/* What a mean of equal accuracies may exceed them by. */
+static const double ROUNDING = 1e-12;
+
 /* Labels at the first of a curve's rounds that reaches the accuracy. A curve that ends early may
  * have reached it later: nothing is known. */
 static double labels_to(const grid_cell *cell, double accuracy, double horizon)
 {
     for (size_t i = 0; i < cell->count; i++)
-        if (cell->accuracy[i] >= accuracy)
+        if (cell->accuracy[i] >= accuracy - ROUNDING)
             return cell->labeled[i];
     bool complete = cell->count > 0 && cell->labeled[cell->count - 1] >= horizon;
     return complete && !isnan(accuracy) ? (double)INFINITY : (double)NAN;

@@ -95,6 +95,32 @@ static void correlations(void **state)
     assert_true(isnan(c.spearman) && isnan(c.kendall));
 }
 
+/* Counted pair by pair, as the definition has it; small values give ties in one list and in both. */
+static void tau_counts_pairs(void **state)
+{
+    (void)state;
+    enum { COUNT = 120 };
+    double x[COUNT], y[COUNT], agreement = 0, x_pairs = 0, y_pairs = 0;
+    uint32_t random = 1;
+    for (size_t i = 0; i < COUNT; i++) {
+        random = random * 1664525u + 1013904223u;
+        x[i] = random >> 28;
+        random = random * 1664525u + 1013904223u;
+        y[i] = (random >> 28) + x[i] / 2;
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = i + 1; j < COUNT; j++) {
+            int of_x = (x[i] > x[j]) - (x[i] < x[j]), of_y = (y[i] > y[j]) - (y[i] < y[j]);
+            agreement += of_x * of_y;
+            x_pairs += of_x != 0;
+            y_pairs += of_y != 0;
+        }
+    rank_correlation c;
+    assert_int_equal(rank_correlate(x, y, COUNT, &c, NULL), 0);
+    assert_near(c.kendall, agreement / sqrt(x_pairs * y_pairs), 1e-12);
+    assert_true(c.kendall > 0.1 && c.kendall < 0.9);
+}
+
 /* Mean of two columns of [[1,2],[2,2],[1,1],[2,1]] against [[1,1],[2,2],[3,3]]. */
 static void superiority(void **state)
 {
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test(wilcoxon_swaps_sides),
         cmocka_unit_test(wilcoxon_with_zeros_and_ties),
         cmocka_unit_test(correlations),
+        cmocka_unit_test(tau_counts_pairs),
         cmocka_unit_test(superiority),
         cmocka_unit_test(friedman_of_demsar),
         cmocka_unit_test(nemenyi_quantiles),

@@ -96,6 +96,24 @@ static void bootstrap_of_one_value(void **state)
     assert_true(isnan(e.percentile.low) && isnan(e.bca.high));
 }
 
+/* Means of n values have a normal spread of sd / sqrt(n), with the sd of the values themselves. */
+static void band_of_means(void **state)
+{
+    (void)state;
+    enum { ROWS = 40 };
+    double x[ROWS][2], low[2], high[2];
+    for (size_t i = 0; i < ROWS; i++) {
+        x[i][0] = 5;
+        x[i][1] = (double)i;
+    }
+    assert_int_equal(robust_mean_band(x[0], ROWS, 2, 4000, .95, 3, low, high, NULL), 0);
+    assert_near(low[0], 5, 1e-12);
+    assert_near(high[0], 5, 1e-12);
+    double half = 1.96 * sqrt((ROWS * ROWS - 1) / 12.0 / ROWS);
+    assert_near(low[1], 19.5 - half, 0.15);
+    assert_near(high[1], 19.5 + half, 0.15);
+}
+
 /* ---- Bayesian signed ranks ------------------------------------------------------------------ */
 
 static void signed_ranks_know_the_side(void **state)
@@ -254,6 +272,7 @@ int main(void)
         cmocka_unit_test(bootstrap_keeps_strata),
         cmocka_unit_test(bootstrap_of_normal_values),
         cmocka_unit_test(bootstrap_of_one_value),
+        cmocka_unit_test(band_of_means),
         cmocka_unit_test(signed_ranks_know_the_side),
         cmocka_unit_test(signed_ranks_of_one_difference),
         cmocka_unit_test(ratio_profile),

@@ -131,6 +131,21 @@ static void test_sign_flip_limits(void **state)
     assert_near(stat_sign_flip_smallest(5000), 0, 0);
 }
 
+/* Random flips come near what going through all of them gives. */
+static void test_sign_flip_drawn(void **state)
+{
+    (void)state;
+    const double d[12] = {.3, -.1, .2, .4, -.2, .1, .25, .05, -.15, .35, .1, -.05};
+    double exact = stat_sign_flip(d, 12), drawn = stat_sign_flip_drawn(d, 12, 20000, 1);
+    assert_near(drawn, exact, 4 * sqrt(exact * (1 - exact) / 20000));
+    assert_near(drawn, stat_sign_flip_drawn(d, 12, 20000, 1), 0);
+    double ones[30];
+    for (size_t i = 0; i < 30; i++)
+        ones[i] = 1;
+    assert_near(stat_sign_flip_drawn(ones, 30, 999, 1), 0.001, 1e-15); /* never again: (0 + 1) / 1000 */
+    assert_true(isnan(stat_sign_flip_drawn(ones, 0, 999, 1)));
+}
+
 static void test_holm(void **state)
 {
     (void)state;
