@@ -211,7 +211,8 @@ int main(void)
         cmocka_unit_test(test_moments),          cmocka_unit_test(test_aubc),
         cmocka_unit_test(test_paired_t),         cmocka_unit_test(test_paired_t_degenerate),
         cmocka_unit_test(test_half_width),       cmocka_unit_test(test_sign_flip),
-        cmocka_unit_test(test_sign_flip_limits), cmocka_unit_test(test_holm),
+        cmocka_unit_test(test_sign_flip_limits),
+        cmocka_unit_test(test_sign_flip_drawn), cmocka_unit_test(test_holm),
         cmocka_unit_test(test_horizon),          cmocka_unit_test(test_axis),
     };
     gsl_set_error_handler_off();

@@ -3,7 +3,7 @@
 BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build nettle-dev libopenblas-dev libyaml-dev
     libgsl-dev r-mathlib libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev"
 DATA_PACKAGES="dataset-fashion-mnist"
-TEST_PACKAGES="libcmocka-dev python3 g++ binutils"
+TEST_PACKAGES="libcmocka-dev python3 g++ binutils chromium"
 
 say() {
     printf '%s\n' "== $*"
