@@ -27,7 +27,7 @@ const char *cells_gain_unit(const analysis *a)
 {
     if (!analysis_has_baseline(a))
         return "AUBC, %";
-    return a->gains.normalised ? "Gain, % of what full data gain" : "Gain in AUBC, points";
+    return a->gains.normalised ? "Gain, % of the way to all labels" : "Gain in AUBC, points";
 }
 
 void cells_p_caption(table *out)

@@ -63,8 +63,8 @@ void figure_html(const figure *f, fb_strbuf *out)
         out->failed = true;
         return;
     }
-    fb_strbuf_printf(out, "<figure class=\"plot%s%s\" id=\"%s\"", f->wide ? " wide" : "",
-                     f->lines ? " lines" : "", f->id);
+    fb_strbuf_printf(out, "<figure class=\"plot%s%s%s\" id=\"%s\"", f->wide ? " wide" : "",
+                     f->large ? " large" : "", f->lines ? " lines" : "", f->id);
     if (f->setting >= 0)
         fb_strbuf_printf(out, " data-setting=\"%td\"", f->setting);
     fb_strbuf_add(out, ">\n<figcaption><b>");

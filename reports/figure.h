@@ -18,6 +18,7 @@ typedef struct figure {
     fb_strbuf csv;     /* a header and a row a number or two, full precision */
     table numbers;
     bool wide;         /* cannot shrink to a narrow screen, so that it scrolls there */
+    bool large;        /* needs the whole width of a wide one */
     bool lines;        /* strategies can be chosen in it; the first column of `numbers` is x */
     ptrdiff_t setting; /* the one it is about, or GRID_NONE */
 } figure;

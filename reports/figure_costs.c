@@ -227,7 +227,7 @@ void figure_costs(const analysis *a, size_t index, figure *f)
     (void)index;
     snprintf(f->id, sizeof f->id, "cost-gain");
     f->wide = true;
-    fb_strbuf_add(&f->title, "Cost against gain");
+    fb_strbuf_add(&f->title, "Seconds a query, and gain");
     fb_strbuf_add(&f->caption, "Up is better, left is cheaper. Seconds that a query takes on the "
                                "machine of the runs, mean over rounds, then over settings: what "
                                "the strategy asks the trainer for, and its own time. The axis is "

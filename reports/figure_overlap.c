@@ -124,6 +124,7 @@ void figure_overlap(const analysis *a, size_t index, figure *f)
     size_t k = a->selections.strategies;
     snprintf(f->id, sizeof f->id, "%s", v.id);
     f->wide = true;
+    f->large = k > SVG_MATRIX_COLUMNS;
     fb_strbuf_add(&f->title, v.title);
     caption(&v, f);
     describe(a, &v, &f->description);

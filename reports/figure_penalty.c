@@ -93,6 +93,7 @@ void figure_penalty(const analysis *a, size_t rule, figure *f)
     const penalty *p = &a->penalties[rule];
     snprintf(f->id, sizeof f->id, "penalty-%s", rule == PENALTY_ALL ? "all" : "doubling");
     f->wide = true;
+    f->large = p->strategies > SVG_MATRIX_COLUMNS;
     fb_strbuf_add(&f->title, rule == PENALTY_ALL ? "All steps (LDM paper)"
                                                  : "Doubling steps (BADGE paper)");
     caption(a, rule, f);

@@ -160,14 +160,14 @@
       this.tip.style.left = `${Math.max(0, Math.min(beside, room - own))}px`;
     }
 
+    /* "79.54 [79.37, 79.73] (10)": the value, and what narrow screens leave out. */
     line({ text, strategy }) {
-      const line = document.createElement('div'), dot = document.createElement('i');
-      const name = document.createElement('span'), value = document.createElement('strong');
+      const make = (kind, content) => Object.assign(document.createElement(kind), { textContent: content });
+      const line = make('div', ''), dot = make('i', ''), space = (text + ' ').indexOf(' ');
       const key = this.svg.querySelector(`g.s${strategy}`);
       dot.style.background = key ? getComputedStyle(key).stroke : 'currentColor';
-      name.textContent = this.names[strategy + 1];
-      value.textContent = text;
-      line.append(dot, name, value);
+      line.append(dot, make('span', this.names[strategy + 1]), make('strong', text.slice(0, space)),
+        make('small', text.slice(space)));
       return line;
     }
 

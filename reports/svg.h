@@ -85,6 +85,9 @@ typedef struct svg_matrix {
     const char *footer_name;
 } svg_matrix;
 
+/* More columns than these are too small to read on half a wide screen. */
+enum { SVG_MATRIX_COLUMNS = 12 };
+
 void svg_draw_matrix(const svg_matrix *matrix, fb_strbuf *out);
 
 #endif

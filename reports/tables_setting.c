@@ -29,36 +29,40 @@ static void setting_columns(const analysis *a, table *out)
         return;
     table_column(out, TABLE_NUMBER, "Difference, points");
     table_column(out, TABLE_NUMBER, "95 % interval");
-    cells_p_columns(a, out);
     table_column(out, 0, "Verdict");
     table_column(out, TABLE_NUMBER, "Labels to target");
+    cells_p_columns(a, out);
     table_column(out, 0, "Remark");
+}
+
+static void cells_nothing(size_t count, table *out)
+{
+    for (size_t i = 0; i < count; i++)
+        table_cell(out, TABLE_QUIET, TABLE_NOTHING);
 }
 
 static void setting_row(const analysis *a, size_t setting, size_t strategy, table *out)
 {
-    static const unsigned styles[] = {[MARK_NONE] = 0, [MARK_BEST] = TABLE_BOLD,
-                                      [MARK_NEAR] = TABLE_UNDERLINE};
     const result *r = analysis_at(a, setting, strategy);
     bool baseline = analysis_is_baseline(a, strategy);
     table_cell(out, 0, "%s%s", a->grid->strategy_names[strategy], baseline ? " (baseline)" : "");
     cell_part(out, r->summary.used.trials, grid_setting_trials(a->grid, setting));
     table_spread(out, 0, r->summary.accuracy, 100, 2);
-    table_spread(out, styles[r->mark], r->summary.aubc, 100, 2);
+    table_spread(out, 0, r->summary.aubc, 100, 2);
     if (!analysis_has_baseline(a))
         return;
     if (baseline) {
-        for (size_t i = 0; i < (a->corrected ? 7u : 6u); i++)
-            table_cell(out, TABLE_QUIET, TABLE_NOTHING);
+        cells_nothing(3, out);
         cell_target(a, setting, strategy, out);
+        cells_nothing(a->corrected ? 4 : 3, out);
         table_cell(out, 0, "%s", "");
         return;
     }
     table_spread(out, 0, r->against.aubc, 100, 2);
     cell_mean_interval(r->against.aubc, out);
-    cells_p(a, &r->against, r->corrected_p, out);
     cell_verdict(r->verdict, out);
     cell_target(a, setting, strategy, out);
+    cells_p(a, &r->against, r->corrected_p, out);
     cell_remark(a, setting, &r->against, r->verdict, out);
 }
 

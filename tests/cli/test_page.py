@@ -104,7 +104,9 @@ class Page(unittest.TestCase):
         chromium.mouse("mouseMoved", x + width * 470 / 640, y)  # near the last point
         self.assertEqual(self.texts("#curve-0 .tip b"), ["Labels: 160"])
         last = self.texts("#curve-0 tbody tr:last-child td")
-        self.assertEqual(sorted(self.texts("#curve-0 .tip strong")), sorted(last))
+        shown = chromium.run("""Array.from(document.querySelectorAll('#curve-0 .tip div'),
+            line => line.querySelector('strong').textContent + line.querySelector('small').textContent)""")
+        self.assertEqual(shown, sorted(last, reverse=True))
         self.assertIn("random", self.texts("#curve-0 .tip span"))
         chromium.mouse("mouseMoved", x + width / 2, y + 2000)
         self.assertEqual(self.count("#curve-0 .tip"), 0)
