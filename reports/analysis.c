@@ -46,6 +46,22 @@ bool analysis_is_scored(const analysis *a, size_t setting)
     return false;
 }
 
+void analysis_tested_trials(const analysis *a, size_t *ret_least, size_t *ret_most)
+{
+    const report_data *data = a->grid->data;
+    size_t least = 0, most = 0;
+    for (size_t i = 0; i < data->setting_count; i++)
+        for (size_t s = 0; s < data->strategy_count; s++) {
+            const result *r = analysis_at(a, i, s);
+            if (r->verdict == VERDICT_UNTESTED)
+                continue;
+            least = most == 0 || r->against.used.trials < least ? r->against.used.trials : least;
+            most = r->against.used.trials > most ? r->against.used.trials : most;
+        }
+    *ret_least = least;
+    *ret_most = most;
+}
+
 /* Every strategy's summary and its comparison with the baseline. */
 static int fill_results(analysis *a, fb_error *err)
 {

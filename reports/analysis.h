@@ -77,6 +77,9 @@ bool analysis_is_baseline(const analysis *a, size_t strategy);
 /* Whether some strategy, not counting the baseline's 0 against itself, has a score in a setting. */
 bool analysis_is_scored(const analysis *a, size_t setting);
 
+/* The fewest and most pairs that a test against the baseline had; 0 when there was no test. */
+void analysis_tested_trials(const analysis *a, size_t *ret_least, size_t *ret_most);
+
 /* Fills the standings of an analysis that has everything else (standings.c). */
 void standings_rank(analysis *a);
 

@@ -13,7 +13,8 @@ void answer_sentence(const analysis *a, fb_strbuf *out);
  * does. */
 void answer_caveats(const analysis *a, fb_strbuf *out);
 
-/* How the numbers are made: tests, trials, sidedness, correction, missing cells. A note a line. */
+/* How the numbers are made: tests, trials, sidedness, correction, missing cells. A note a line
+ * (method.c). */
 void answer_method(const analysis *a, fb_strbuf *out);
 
 #endif

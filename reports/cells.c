@@ -33,8 +33,8 @@ const char *cells_gain_unit(const analysis *a)
 void cells_p_caption(table *out)
 {
     table_caption(out, "The interval is Student\u2019s. p, exact: sign flips of AUBC, two-sided, "
-                       "uncorrected; beyond %d trials by random flips. p, Wilcoxon: signed ranks of "
-                       "AUBC, two-sided, uncorrected.", STAT_EXACT_LIMIT);
+                       "uncorrected; beyond %d trials by random flips. p, Wilcoxon: signed ranks "
+                       "of AUBC, two-sided, uncorrected.", STAT_EXACT_LIMIT);
 }
 
 void cell_part(table *out, size_t part, size_t whole)

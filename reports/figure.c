@@ -37,7 +37,8 @@ void figure_file(const figure *f, fb_strbuf *out)
 /* Bytes as a URI may hold them. */
 static void add_uri(const char *text, fb_strbuf *out)
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~,";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789-_.~,";
     while (*text) {
         size_t n = strspn(text, plain);
         fb_strbuf_add_bytes(out, text, n);

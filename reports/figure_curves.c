@@ -5,6 +5,7 @@
 #include "curves.h"
 #include "figures.h"
 #include "lines.h"
+#include "text.h"
 
 /* "5 trials", "4 to 5 trials": what the curves that exist are made of. */
 static void add_trials(const curve *curves, size_t count, fb_strbuf *out)
@@ -16,10 +17,8 @@ static void add_trials(const curve *curves, size_t count, fb_strbuf *out)
         least = curves[s].trials < least ? curves[s].trials : least;
         most = curves[s].trials > most ? curves[s].trials : most;
     }
-    if (least < most)
-        fb_strbuf_printf(out, "%zu to %zu trials", least, most);
-    else
-        fb_strbuf_printf(out, "%zu trial%s", most, most == 1 ? "" : "s");
+    text_add_range(out, least, most);
+    fb_strbuf_add(out, most == 1 ? " trial" : " trials");
 }
 
 /* What a reader would take from the drawing: where the curves end. */
@@ -50,7 +49,8 @@ static void caption(const analysis *a, const curve *curves, size_t references, f
     fb_strbuf_add(out, "Mean over ");
     add_trials(curves, count, out);
     if (bootstrap)
-        fb_strbuf_printf(out, "; bands: 95 %% bootstrap intervals, %d replicates", CURVES_REPLICATES);
+        fb_strbuf_printf(out, "; bands: 95 %% bootstrap intervals, %d replicates",
+                         CURVES_REPLICATES);
     if (student)
         fb_strbuf_printf(out, "; bands%s: 95 %% intervals, Student\u2019s t over trials",
                          bootstrap ? " below 10 trials" : "");

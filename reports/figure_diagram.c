@@ -8,8 +8,8 @@
 /* In user units. Names stand to the left for the better half, to the right for the other, and lines
  * lead from them to their mean ranks on the axis. */
 enum {
-    WIDTH = 640, LEFT = 190, RIGHT = 450, AXIS = 62, AXIS_ALONE = 30, BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22,
-    NAME_CHARACTERS = 19, ROWS_MOST = 32,
+    WIDTH = 640, LEFT = 190, RIGHT = 450, AXIS = 62, AXIS_ALONE = 30,
+    BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22, NAME_CHARACTERS = 19, ROWS_MOST = 32,
 };
 
 size_t figure_diagram_count(const analysis *a)
@@ -203,9 +203,9 @@ static void caption(const analysis *a, fb_strbuf *out)
                               "Nemenyi\u2019s critical difference is drawn for comparison.",
                          all_pairs, a->grid->data->alpha);
         if (smallest * (double)all_pairs > a->grid->data->alpha)
-            fb_strbuf_printf(out, " %zu data sets cannot tell any two of so many apart: the smallest "
-                                  "p is %.4g, and Holm asks for %.4g; a bar shows too few data sets "
-                                  "and not that nothing differs.", d->datasets, smallest,
+            fb_strbuf_printf(out, " %zu data sets cannot tell any two of so many apart: the "
+                                  "smallest p is %.4g, and Holm asks for %.4g; a bar shows too few "
+                                  "data sets and not that nothing differs.", d->datasets, smallest,
                              a->grid->data->alpha / (double)all_pairs);
         caption_tests(d, out);
     }

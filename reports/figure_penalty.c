@@ -4,6 +4,7 @@
 #include "csv.h"
 #include "figures.h"
 #include "svg.h"
+#include "text.h"
 
 size_t figure_penalty_count(const analysis *a)
 {
@@ -22,9 +23,7 @@ static void add_steps(const penalty *p, size_t settings, fb_strbuf *out)
         least = least == 0 || p->steps[i] < least ? p->steps[i] : least;
         most = p->steps[i] > most ? p->steps[i] : most;
     }
-    if (least < most)
-        fb_strbuf_printf(out, "%zu to ", least);
-    fb_strbuf_printf(out, "%zu", most);
+    text_add_range(out, least, most);
 }
 
 static void caption(const analysis *a, size_t rule, figure *f)
@@ -33,8 +32,8 @@ static void caption(const analysis *a, size_t rule, figure *f)
     fb_strbuf_add(&f->caption, "How often the column\u2019s strategy is significantly worse than "
                                "the row\u2019s: paired t test of the accuracies at each step over "
                                "common trials, two-sided, ");
-    fb_strbuf_printf(&f->caption, "level %g, uncorrected; shares of steps, summed over %zu setting%s. "
-                                  "Smaller column means are better. ",
+    fb_strbuf_printf(&f->caption, "level %g, uncorrected; shares of steps, summed over %zu "
+                                  "setting%s. Smaller column means are better. ",
                      a->grid->data->alpha, p->settings, p->settings == 1 ? "" : "s");
     if (rule == PENALTY_ALL)
         fb_strbuf_add(&f->caption, "Steps: every round after the first query (");

@@ -31,17 +31,17 @@ static void caption(const analysis *a, const view *v, figure *f)
 {
     const profiles *p = v->p;
     if (!v->ratio) {
-        fb_strbuf_printf(&f->caption, "Share of (trial, step) in which a strategy\u2019s accuracy is "
-                                      "at most so far below the best one\u2019s; mean over settings, "
-                                      "steps after the first query. Further up is better. Area: "
-                                      "under the curve from 0 to %.10g points, divided by that.",
-                         100 * p->limit);
+        fb_strbuf_printf(&f->caption,
+                         "Share of (trial, step) in which a strategy\u2019s accuracy is at most so "
+                         "far below the best one\u2019s; mean over settings, steps after the first "
+                         "query. Further up is better. Area: under the curve from 0 to %.10g "
+                         "points, divided by that.", 100 * p->limit);
         return;
     }
-    fb_strbuf_printf(&f->caption, "Share of (setting, trial) in which a strategy reaches the target "
-                                  "with at most so many times the labels that the best one needs; "
-                                  "the target is the mean final accuracy of %s. Further up is "
-                                  "better. %zu (setting, trial) in all",
+    fb_strbuf_printf(&f->caption,
+                     "Share of (setting, trial) in which a strategy reaches the target with at most "
+                     "so many times the labels that the best one needs; the target is the mean "
+                     "final accuracy of %s. Further up is better. %zu (setting, trial) in all",
                      a->grid->strategy_names[a->grid->baseline], p->problems);
     if (p->unsolved)
         fb_strbuf_printf(&f->caption, ", of which no strategy reaches the target in %zu (they stay "

@@ -20,7 +20,7 @@ extern const size_t figures_sort_count;
 
 /* ---- the sorts, one file each ---------------------------------------------------------------- */
 
-/* Gains on the baseline with intervals, a row a strategy; none without a baseline (figure_gains.c). */
+/* Gains on the baseline with intervals, a row a strategy; none without one (figure_gains.c). */
 size_t figure_gains_count(const analysis *a);
 void figure_gains(const analysis *a, size_t index, figure *ret_figure);
 

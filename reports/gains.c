@@ -89,7 +89,8 @@ static int add_setting(const grid *g, size_t setting, size_t strategy, bool norm
     *ret_count = 0;
     for (size_t i = 0; i < used.trials; i++) {
         const compare_sample *sample = &room->samples[i];
-        double span = normalised ? reference_of(g, setting, sample->trial) - sample->second_aubc : 1;
+        double span = normalised
+                          ? reference_of(g, setting, sample->trial) - sample->second_aubc : 1;
         if (span > 0) /* false for NaN */
             values[(*ret_count)++] = sample->aubc / span;
     }

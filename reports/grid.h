@@ -44,6 +44,10 @@ void grid_finish(grid *g);
 /* `trial` is an index into grid->trials. */
 const grid_cell *grid_at(const grid *g, size_t setting, size_t strategy, size_t trial);
 
+/* Sets cells apart by the fingerprints of their setting and the versions of their strategy, for
+ * grid_init. FB_ENOMEM. */
+int grid_set_apart(grid *g, fb_error *err);
+
 /* The cell as comparisons see it: without a round when it is set apart. Everything that puts cells
  * beside each other reads it through this; `report_data.mix` sets no cell apart. */
 grid_cell grid_compared(const grid *g, size_t setting, size_t strategy, size_t trial);

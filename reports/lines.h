@@ -1,5 +1,5 @@
-/* lines.h - strategies as lines of a plot, filled in point by point. Like an fb_strbuf, it remembers
- * a failed allocation. */
+/* lines.h - strategies as lines of a plot, filled in point by point. Like an fb_strbuf, they
+ * remember a failed allocation. */
 #ifndef FB_REPORTS_LINES_H
 #define FB_REPORTS_LINES_H
 

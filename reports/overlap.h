@@ -17,8 +17,8 @@ double overlap_by_chance(size_t a_count, size_t b_count, size_t pool);
 /* The same for all that two strategies ask for in `rounds` rounds of `batch` samples, each drawn at
  * random from the round's sub-pool, which both share and which holds a sample of the pool with
  * probability subpool / pool. A sample is in k sub-pools with a binomial probability, and then in
- * one strategy's queries with 1 - (1 - batch / subpool)^k, independently of the other's. What leaves
- * the pool on the way is neglected. subpool 0: the whole pool. NaN of an empty pool. */
+ * one strategy's queries with 1 - (1 - batch / subpool)^k, independently of the other's. What
+ * leaves the pool on the way is neglected. subpool 0: the whole pool. NaN of an empty pool. */
 double overlap_by_chance_rounds(size_t batch, size_t rounds, size_t subpool, size_t pool);
 
 /* How evenly labels fall on `classes` (at least 2) classes: the entropy of their shares over

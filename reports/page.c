@@ -21,7 +21,8 @@ static void add_asset(const char *name, fb_strbuf *out)
 static void add_legend_rules(const analysis *a, fb_strbuf *out)
 {
     for (size_t s = 0; s < a->grid->data->strategy_count; s++)
-        fb_strbuf_printf(out, "section:has(.t%zu:not(:checked)) .lines g.s%zu{display:none}\n", s, s);
+        fb_strbuf_printf(out, "section:has(.t%zu:not(:checked)) .lines g.s%zu{display:none}\n",
+                         s, s);
 }
 
 /* The policy lets a browser fetch nothing, whatever the page says. */

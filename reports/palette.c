@@ -14,8 +14,8 @@ palette_look palette_of(const grid *g, size_t strategy)
 }
 
 /* Okabe and Ito's palette, which people with any colour vision can tell apart: blue, vermillion,
- * bluish green, reddish purple, orange, sky blue, yellow; its black is the text's colour. Yellow and
- * sky blue are a shade darker than theirs, for contrast on white. */
+ * bluish green, reddish purple, orange, sky blue, yellow; its black is the text's colour. Yellow
+ * and sky blue are a shade darker than theirs, for contrast on white. */
 const char *palette_colour(palette_look look)
 {
     static const char *const colours[PALETTE_COLOURS] = {

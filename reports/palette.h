@@ -1,8 +1,8 @@
-/* palette.h - how a strategy looks: colour, dashes and marker, the same in every figure of a report,
- * and told apart by any one of them as far as possible.
+/* palette.h - how a strategy looks: colour, dashes and marker, the same in every figure of a
+ * report, and told apart by any one of them as far as possible.
  *
- * Elements carry their look twice: as attributes, so that a figure is complete in a file of its own,
- * and as classes, by which the page's style sheet (page.css) adapts them to dark mode. */
+ * Elements carry their look twice: as attributes, so that a figure is complete in a file of its
+ * own, and as classes, by which the page's style sheet (page.css) adapts them to dark mode. */
 #ifndef FB_REPORTS_PALETTE_H
 #define FB_REPORTS_PALETTE_H
 

@@ -17,7 +17,7 @@ typedef struct profiles {
     double limit;                  /* the largest delta; NaN when no step can be compared */
     double deltas[PROFILES_POINTS]; /* 0 .. limit */
     double *gap;                   /* (strategies, PROFILES_POINTS); NaN: no result */
-    double *area;                  /* (strategies) under the gap profile over 0 .. limit, over limit */
+    double *area;                  /* (strategies) under the gap profile, 0 .. limit, over limit */
     size_t *steps;                 /* (strategies) (setting, trial, step) that were compared */
 
     /* ratio: the share of (setting, trial) whose labels to the target are at most tau times the

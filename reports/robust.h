@@ -38,8 +38,8 @@ typedef struct robust_strata {
 int robust_estimate_iqm(const robust_strata *strata, size_t replicates, double level, uint64_t seed,
                         robust_estimate *ret_estimate, fb_error *err);
 
-/* Percentile intervals of column means of x (rows, columns), a row a trial: each replicate draws rows
- * anew, the same ones for all columns. Writes (columns) each. FB_ENOMEM. */
+/* Percentile intervals of column means of x (rows, columns), a row a trial: each replicate draws
+ * rows anew, the same ones for all columns. Writes (columns) each. FB_ENOMEM. */
 int robust_mean_band(const double *x, size_t rows, size_t columns, size_t replicates, double level,
                      uint64_t seed, double *ret_low, double *ret_high, fb_error *err);
 

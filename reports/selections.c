@@ -1,55 +1,15 @@
 #include "selections.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
 #include "overlap.h"
+#include "queries.h"
 #include "ranks.h"
+#include "average.h"
 
-/* ---- the queries of a setting's cells -------------------------------------------------------- */
-
-typedef struct queried {
-    uint32_t id, round;
-} queried;
-
-/* A cell's queries, ascending by id. */
-typedef struct queries {
-    const report_cell *cell;
-    queried *list;
-    size_t count, rounds; /* rounds: that asked for something, from 0 on without a gap */
-} queries;
-
-static int by_id(const void *a, const void *b)
-{
-    const queried *x = a, *y = b;
-    return (x->id > y->id) - (x->id < y->id);
-}
-
-static size_t count_queries(const report_cell *cell, size_t *ret_rounds)
-{
-    size_t count = 0, round = 0;
-    for (; cell && round < cell->round_count && cell->rounds[round].queried; round++)
-        count += cell->rounds[round].query_count;
-    *ret_rounds = round;
-    return count;
-}
-
-static int collect(const report_cell *cell, queries *ret_queries, fb_error *err)
-{
-    queries q = {.cell = cell};
-    size_t total = count_queries(cell, &q.rounds);
-    q.list = fb_calloc(total, sizeof *q.list);
-    if (!q.list)
-        return fb_fail_memory(err, total, sizeof *q.list, "queries");
-    for (size_t r = 0; r < q.rounds; r++)
-        for (size_t i = 0; i < cell->rounds[r].query_count; i++)
-            q.list[q.count++] = (queried){cell->rounds[r].queried[i], (uint32_t)r};
-    qsort(q.list, q.count, sizeof *q.list, by_id);
-    *ret_queries = q;
-    return FB_OK;
-}
+/* ---- overlap --------------------------------------------------------------------------------- */
 
 /* The cells of a setting, and room for two lists of ids. */
 typedef struct desk {
@@ -64,51 +24,21 @@ static const queries *queries_at(const desk *d, size_t strategy, size_t trial)
     return &d->cells[strategy * d->g->trial_count + trial];
 }
 
-/* The ids asked for in the first `rounds` rounds, ascending. */
-static size_t ids_of(const queries *q, size_t rounds, uint32_t *ret_ids)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < q->count; i++)
-        if (q->list[i].round < rounds)
-            ret_ids[count++] = q->list[i].id;
-    return count;
-}
-
 /* Jaccard's index over the rounds that both have, at most so many; NaN without one. */
 static double jaccard_of(const desk *d, const queries *a, const queries *b, size_t most)
 {
     size_t rounds = a->rounds < b->rounds ? a->rounds : b->rounds;
     if (rounds > most)
         rounds = most;
-    size_t left = ids_of(a, rounds, d->left), right = ids_of(b, rounds, d->right);
+    size_t left = queries_ids(a, rounds, d->left), right = queries_ids(b, rounds, d->right);
     return overlap_jaccard(d->left, left, d->right, right);
-}
-
-/* ---- means ----------------------------------------------------------------------------------- */
-
-typedef struct tally {
-    double sum;
-    size_t count;
-} tally;
-
-static void tally_add(tally *seen, double value)
-{
-    if (isnan(value))
-        return;
-    seen->sum += value;
-    seen->count++;
-}
-
-static double tally_mean(tally seen)
-{
-    return seen.count ? seen.sum / (double)seen.count : (double)NAN;
 }
 
 /* Tables as they are summed up over settings, (strategies, strategies) and (strategies). */
 typedef struct sums {
-    tally *first, *all, *spearman, *kendall;
-    tally *first_trials, *all_trials;
-    tally first_chance, all_chance;
+    average *first, *all, *spearman, *kendall;
+    average *first_trials, *all_trials;
+    average first_chance, all_chance;
 } sums;
 
 enum { FIRST_ROUND = 1 };
@@ -116,27 +46,27 @@ enum { FIRST_ROUND = 1 };
 static void add_between(const desk *d, size_t a, size_t b, sums *to)
 {
     size_t k = d->g->data->strategy_count;
-    tally first = {0}, all = {0};
+    average first = {0}, all = {0};
     for (size_t t = 0; t < d->g->trial_count; t++) {
         const queries *x = queries_at(d, a, t), *y = queries_at(d, b, t);
-        tally_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
-        tally_add(&all, jaccard_of(d, x, y, SIZE_MAX));
+        average_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
+        average_add(&all, jaccard_of(d, x, y, SIZE_MAX));
     }
-    tally_add(&to->first[a * k + b], tally_mean(first));
-    tally_add(&to->all[a * k + b], tally_mean(all));
+    average_add(&to->first[a * k + b], average_mean(first));
+    average_add(&to->all[a * k + b], average_mean(all));
 }
 
 static void add_trials(const desk *d, size_t strategy, sums *to)
 {
-    tally first = {0}, all = {0};
+    average first = {0}, all = {0};
     for (size_t t = 0; t < d->g->trial_count; t++)
         for (size_t u = t + 1; u < d->g->trial_count; u++) {
             const queries *x = queries_at(d, strategy, t), *y = queries_at(d, strategy, u);
-            tally_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
-            tally_add(&all, jaccard_of(d, x, y, SIZE_MAX));
+            average_add(&first, jaccard_of(d, x, y, FIRST_ROUND));
+            average_add(&all, jaccard_of(d, x, y, SIZE_MAX));
         }
-    tally_add(&to->first_trials[strategy], tally_mean(first));
-    tally_add(&to->all_trials[strategy], tally_mean(all));
+    average_add(&to->first_trials[strategy], average_mean(first));
+    average_add(&to->all_trials[strategy], average_mean(all));
 }
 
 /* What chance gives in this setting, for the queries of its longest cell. */
@@ -152,8 +82,8 @@ static void add_chance(const desk *d, sums *to)
     size_t batch = longest->cell->rounds[0].query_count;
     size_t offered = setting->subpool && setting->subpool < setting->pool_count ? setting->subpool
                                                                           : setting->pool_count;
-    tally_add(&to->first_chance, overlap_by_chance(batch, batch, offered));
-    tally_add(&to->all_chance, overlap_by_chance_rounds(batch, longest->rounds, setting->subpool,
+    average_add(&to->first_chance, overlap_by_chance(batch, batch, offered));
+    average_add(&to->all_chance, overlap_by_chance_rounds(batch, longest->rounds, setting->subpool,
                                                         setting->pool_count));
 }
 
@@ -181,7 +111,7 @@ static bool has_scores(const queries *q)
     return q->cell && q->cell->round_count > 0 && q->cell->rounds[0].scores;
 }
 
-static int correlate_cells(const queries *a, const queries *b, tally *spearman, tally *kendall,
+static int correlate_cells(const queries *a, const queries *b, average *spearman, average *kendall,
                            fb_error *err)
 {
     if (!has_scores(a) || !has_scores(b))
@@ -196,22 +126,22 @@ static int correlate_cells(const queries *a, const queries *b, tally *spearman, 
     fb_free(left);
     if (rc)
         return rc;
-    tally_add(spearman, r.spearman);
-    tally_add(kendall, r.kendall);
+    average_add(spearman, r.spearman);
+    average_add(kendall, r.kendall);
     return FB_OK;
 }
 
 static int add_scores(const desk *d, size_t a, size_t b, sums *to, fb_error *err)
 {
     size_t k = d->g->data->strategy_count;
-    tally spearman = {0}, kendall = {0};
+    average spearman = {0}, kendall = {0};
     int rc = FB_OK;
     for (size_t t = 0; !rc && t < d->g->trial_count; t++)
         rc = correlate_cells(queries_at(d, a, t), queries_at(d, b, t), &spearman, &kendall, err);
     if (rc)
         return rc;
-    tally_add(&to->spearman[a * k + b], tally_mean(spearman));
-    tally_add(&to->kendall[a * k + b], tally_mean(kendall));
+    average_add(&to->spearman[a * k + b], average_mean(spearman));
+    average_add(&to->kendall[a * k + b], average_mean(kendall));
     return FB_OK;
 }
 
@@ -231,8 +161,8 @@ static size_t count_classes(const desk *d)
 }
 
 /* Adds a cell's class balance after each of its queries. */
-static void add_balance(const queries *q, size_t classes, size_t *counts, tally *balance,
-                        tally *queried_by_then)
+static void add_balance(const queries *q, size_t classes, size_t *counts, average *balance,
+                        average *queried_by_then)
 {
     size_t total = 0;
     memset(counts, 0, classes * sizeof *counts);
@@ -240,8 +170,8 @@ static void add_balance(const queries *q, size_t classes, size_t *counts, tally 
         for (size_t j = 0; j < q->cell->rounds[r].query_count; j++)
             counts[q->cell->rounds[r].labels[j]]++;
         total += q->cell->rounds[r].query_count;
-        tally_add(&balance[r], overlap_class_balance(counts, classes));
-        tally_add(&queried_by_then[r], (double)total);
+        average_add(&balance[r], overlap_class_balance(counts, classes));
+        average_add(&queried_by_then[r], (double)total);
     }
 }
 
@@ -249,17 +179,17 @@ static int fill_balance(const desk *d, selections *s, fb_error *err)
 {
     size_t classes = count_classes(d);
     size_t *counts = fb_calloc(classes, sizeof *counts);
-    tally *seen = fb_calloc(s->rounds, 2 * sizeof *seen), *asked = seen + s->rounds;
+    average *seen = fb_calloc(s->rounds, 2 * sizeof *seen), *asked = seen + s->rounds;
     int rc = counts && seen ? FB_OK : fb_fail_memory(err, classes, sizeof *counts, "classes");
     for (size_t k = 0; !rc && k < s->strategies; k++) {
         memset(seen, 0, s->rounds * sizeof *seen);
         for (size_t t = 0; t < d->g->trial_count; t++)
             add_balance(queries_at(d, k, t), classes, counts, seen, asked);
         for (size_t r = 0; r < s->rounds; r++)
-            s->balance[(d->setting * s->strategies + k) * s->rounds + r] = tally_mean(seen[r]);
+            s->balance[(d->setting * s->strategies + k) * s->rounds + r] = average_mean(seen[r]);
     }
     for (size_t r = 0; !rc && r < s->rounds; r++)
-        s->queried[d->setting * s->rounds + r] = tally_mean(asked[r]);
+        s->queried[d->setting * s->rounds + r] = average_mean(asked[r]);
     fb_free(counts);
     fb_free(seen);
     return rc;
@@ -287,7 +217,7 @@ static int add_setting(const grid *g, size_t setting, sums *to, selections *s, f
     desk d = {.g = g, .setting = setting, .cells = fb_calloc(cells, sizeof *d.cells)};
     int rc = d.cells ? FB_OK : fb_fail_memory(err, cells, sizeof *d.cells, "queries");
     for (size_t i = 0; !rc && i < cells; i++) {
-        rc = collect(grid_at(g, setting, i / g->trial_count, i % g->trial_count)->source,
+        rc = queries_init(grid_at(g, setting, i / g->trial_count, i % g->trial_count)->source,
                      &d.cells[i], err);
         most = !rc && d.cells[i].count > most ? d.cells[i].count : most;
     }
@@ -298,7 +228,7 @@ static int add_setting(const grid *g, size_t setting, sums *to, selections *s, f
     if (!rc)
         rc = add_desk(&d, to, s, err);
     for (size_t i = 0; d.cells && i < cells; i++)
-        fb_free(d.cells[i].list);
+        queries_finish(&d.cells[i]);
     fb_free(d.cells);
     fb_free(d.left);
     fb_free(d.right);
@@ -306,12 +236,12 @@ static int add_setting(const grid *g, size_t setting, sums *to, selections *s, f
 }
 
 /* Mirrors the upper triangle's means; the diagonal is NaN. */
-static void finish_table(const tally *upper, size_t k, double *ret)
+static void finish_table(const average *upper, size_t k, double *ret)
 {
     for (size_t a = 0; a < k; a++) {
         ret[a * k + a] = (double)NAN;
         for (size_t b = a + 1; b < k; b++)
-            ret[a * k + b] = ret[b * k + a] = tally_mean(upper[a * k + b]);
+            ret[a * k + b] = ret[b * k + a] = average_mean(upper[a * k + b]);
     }
 }
 
@@ -325,11 +255,11 @@ static void finish_sums(const sums *from, selections *s)
     for (size_t i = 0; i < k * k; i++)
         s->scored = s->scored || !isnan(s->scores.spearman[i]);
     for (size_t i = 0; i < k; i++) {
-        s->first.trials[i] = tally_mean(from->first_trials[i]);
-        s->all.trials[i] = tally_mean(from->all_trials[i]);
+        s->first.trials[i] = average_mean(from->first_trials[i]);
+        s->all.trials[i] = average_mean(from->all_trials[i]);
     }
-    s->first.chance = tally_mean(from->first_chance);
-    s->all.chance = tally_mean(from->all_chance);
+    s->first.chance = average_mean(from->first_chance);
+    s->all.chance = average_mean(from->all_chance);
 }
 
 /* All tables of a selections struct in one block that begins at first.between. */
@@ -338,7 +268,7 @@ static int make_room(const grid *g, selections *s, fb_error *err)
     size_t k = s->strategies;
     for (size_t i = 0; i < g->data->cell_count; i++) {
         size_t rounds;
-        s->known = count_queries(&g->data->cells[i], &rounds) > 0 || s->known;
+        s->known = queries_count(&g->data->cells[i], &rounds) > 0 || s->known;
         s->rounds = rounds > s->rounds ? rounds : s->rounds;
     }
     size_t tables = 4 * k * k + 2 * k, lines = s->settings * (k + 1);
@@ -360,11 +290,11 @@ static int make_room(const grid *g, selections *s, fb_error *err)
 
 int selections_init(const grid *g, selections *ret_selections, fb_error *err)
 {
-    size_t k = g->data->strategy_count, tallies = 4 * k * k + 2 * k;
+    size_t k = g->data->strategy_count, entries = 4 * k * k + 2 * k;
     selections s = {.settings = g->data->setting_count, .strategies = k};
-    sums to = {.first = fb_calloc(tallies, sizeof *to.first)};
+    sums to = {.first = fb_calloc(entries, sizeof *to.first)};
     if (!to.first)
-        return fb_fail_memory(err, tallies, sizeof *to.first, "selections");
+        return fb_fail_memory(err, entries, sizeof *to.first, "selections");
     to.all = to.first + k * k;
     to.spearman = to.all + k * k;
     to.kendall = to.spearman + k * k;

@@ -1,5 +1,5 @@
-/* selections.h - what strategies ask for, beside each other: how far their queries overlap, how even
- * the classes are, how alike they order the pool. */
+/* selections.h - what strategies ask for, beside each other: how far their queries overlap, how
+ * even the classes are, how alike they order the pool. */
 #ifndef FB_REPORTS_SELECTIONS_H
 #define FB_REPORTS_SELECTIONS_H
 
@@ -10,8 +10,8 @@
 
 /* Jaccard's index between strategies, mean over settings of the mean over trials. */
 typedef struct overlap_table {
-    double *between; /* (strategies, strategies) of the same trial; NaN on the diagonal and where two
-                        have no trial in common */
+    double *between; /* (strategies, strategies) of the same trial; NaN on the diagonal and where
+                        two have no trial in common */
     double *trials;  /* (strategies) of one strategy's different trials; NaN below two trials */
     double chance;   /* that two who draw at random from the same pool have; NaN: pool not known */
 } overlap_table;
@@ -24,7 +24,7 @@ typedef struct score_table {
 typedef struct selections {
     size_t settings, strategies;
     bool known;           /* any query is; everything is NaN otherwise */
-    overlap_table first;  /* the first query: all strategies see the same network and the same pool */
+    overlap_table first;  /* the first query: all strategies see the same network and pool */
     overlap_table all;    /* everything asked for in the rounds that both have */
     bool scored;          /* scores are stored of two strategies or more */
     score_table scores;   /* of the first query's pool */

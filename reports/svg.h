@@ -23,8 +23,8 @@ typedef struct svg_image {
 void svg_open(const svg_image *image, fb_strbuf *out);
 void svg_close(fb_strbuf *out);
 
-/* Adds one line of text at a place; `anchor` is start, middle or end. At most `limit` characters are
- * shown (0: all). */
+/* Adds one line of text at a place; `anchor` is start, middle or end. At most `limit` characters
+ * are shown (0: all). */
 void svg_text(double x, double y, const char *anchor, const char *text, size_t limit,
               fb_strbuf *out);
 

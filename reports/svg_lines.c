@@ -69,7 +69,8 @@ static bool make_frame(const svg_plot *plot, frame *ret_frame)
     ret_frame->scale = plot->scale;
     ret_frame->x = axis_make(x0, x1, 7);
     if (plot->scale == SVG_LOG2) /* ticks at powers, over a short range at roots */
-        ret_frame->x.step = x1 - x0 > 2 ? fmax(1, ceil(ret_frame->x.step)) : x1 - x0 > 1 ? 0.5 : 0.25;
+        ret_frame->x.step = x1 - x0 > 2   ? fmax(1, ceil(ret_frame->x.step))
+                            : x1 - x0 > 1 ? 0.5 : 0.25;
     ret_frame->y = axis_make(fmax(low - padding, plot->y_least),
                              fmin(high + padding, plot->y_most), 8);
     return true;

@@ -17,7 +17,9 @@ static const double DARK = 0.55;
 static int cell_width(size_t count)
 {
     int fitting = (WIDTH - LEFT - RIGHT) / (int)(count ? count : 1);
-    return fitting > CELL_WIDEST ? CELL_WIDEST : fitting < CELL_NARROWEST ? CELL_NARROWEST : fitting;
+    if (fitting > CELL_WIDEST)
+        return CELL_WIDEST;
+    return fitting < CELL_NARROWEST ? CELL_NARROWEST : fitting;
 }
 
 static double shade_of(const svg_matrix *m, double value)
@@ -54,9 +56,9 @@ static void draw_shades(const svg_matrix *m, int width, fb_strbuf *out)
         for (size_t c = 0; c < m->count; c++) {
             double shade = shade_of(m, value_at(m, r, c));
             if (shade > 0)
-                fb_strbuf_printf(out, "<path fill-opacity=\"%.3f\" d=\"M%d %dh%dv%dh-%dz\"/>", shade,
-                                 LEFT + (int)c * width, row_y(m, r), width - 2, CELL_HEIGHT - 2,
-                                 width - 2);
+                fb_strbuf_printf(out, "<path fill-opacity=\"%.3f\" d=\"M%d %dh%dv%dh-%dz\"/>",
+                                 shade, LEFT + (int)c * width, row_y(m, r), width - 2,
+                                 CELL_HEIGHT - 2, width - 2);
         }
     svg_end(out);
 }
@@ -73,8 +75,8 @@ static void draw_numbers(const svg_matrix *m, int width, bool dark, fb_strbuf *o
             if (on_dark != dark)
                 continue;
             format_value(text, sizeof text, value, m->digits);
-            svg_number(LEFT + (int)c * width + width / 2.0 - 1, row_y(m, r) + CELL_HEIGHT / 2.0 + 3.5,
-                     "middle", text, out);
+            svg_number(LEFT + (int)c * width + width / 2.0 - 1,
+                       row_y(m, r) + CELL_HEIGHT / 2.0 + 3.5, "middle", text, out);
         }
     svg_end(out);
 }

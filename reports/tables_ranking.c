@@ -83,7 +83,8 @@ static void caption_gain(const analysis *a, table *out)
                            "setting has fewer than %d trials. ", GAINS_BOOTSTRAP_TRIALS);
     if (a->gains.without_reference)
         table_caption(out, "%zu (setting, trial) without accuracy with all labels above the AUBC "
-                           "of %s are left out of the gains. ", a->gains.without_reference, baseline);
+                           "of %s are left out of the gains. ", a->gains.without_reference,
+                      baseline);
     table_caption(out, "Difference: accuracy minus that of %s, \u00d7 100, mean over the steps "
                        "after the first query, then over trials, settings and data sets (%zu). "
                        "Wins, ties and losses count settings. ", baseline, a->datasets);

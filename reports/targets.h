@@ -9,8 +9,8 @@
 
 typedef struct targets {
     size_t settings, trials, strategies;
-    double *accuracy; /* (settings) the target: the baseline's mean accuracy in the last round of its
-                         summary; NaN where the baseline has no result */
+    double *accuracy; /* (settings) the target: the baseline's mean accuracy in the last round of
+                         its summary; NaN where the baseline has no result */
     double *labels;   /* (settings, trials, strategies) at the first round that reaches the target;
                          infinity: never; NaN: no result, no target, or a curve that ends before the
                          baseline's does and does not reach it */
@@ -19,8 +19,8 @@ typedef struct targets {
 /* How the trials of one strategy in one setting came out. */
 typedef struct target_summary {
     size_t tried, reached; /* trials */
-    double median;         /* labels over the trials tried, never counting as infinity; NaN when none
-                              was tried */
+    double median;         /* labels over the trials tried, never counting as infinity; NaN when
+                              none was tried */
 } target_summary;
 
 /* Zeroed without a baseline. FB_ENOMEM. */

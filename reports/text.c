@@ -121,3 +121,10 @@ void text_add_html_short(fb_strbuf *out, const char *text, size_t limit)
     if (keep < length)
         fb_strbuf_add(out, "\u2026");
 }
+
+void text_add_range(fb_strbuf *out, size_t least, size_t most)
+{
+    if (least < most)
+        fb_strbuf_printf(out, "%zu to ", least);
+    fb_strbuf_printf(out, "%zu", most);
+}

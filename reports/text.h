@@ -30,6 +30,9 @@ void text_add_markdown(fb_strbuf *out, const char *text);
 /* Adds HTML of at most `limit` characters of the text; a longer one ends in an ellipsis. */
 void text_add_html_short(fb_strbuf *out, const char *text, size_t limit);
 
+/* Adds "5", or "4 to 5" when they differ. */
+void text_add_range(fb_strbuf *out, size_t least, size_t most);
+
 /* Characters in the text, as shown. */
 size_t text_length(const char *text);
 

@@ -3,8 +3,8 @@
  *   make_results DIR [SETTINGS STRATEGIES TRIALS ROUNDS [SCORED]]     default: 3 10 10 25 0
  *
  * Curves rise with noise, every number from a stream: the same arguments give the same rows. A
- * round queries 20 of 2,000 samples; SCORED of them have scores. Every trial has a network trained on
- * everything. Strategies gain, cost and prefer classes as such strategies do, more or less. */
+ * round queries 20 of 2,000 samples; SCORED of them have scores. Every trial has a network trained
+ * on everything. Strategies gain, cost and prefer classes as such strategies do, more or less. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
