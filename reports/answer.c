@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "table.h"
 #include "text.h"
 
 static const char *name_of(const analysis *a, size_t strategy)
@@ -46,7 +47,9 @@ static void add_record(const analysis *a, const standing *st, fb_strbuf *out)
 /* A share times 100, with a minus sign. */
 static void add_percent(double share, fb_strbuf *out)
 {
-    fb_strbuf_printf(out, "%s%.2f", share < 0 ? "\u2212" : "", fabs(100 * share));
+    char text[64];
+    const char *number = table_format(text, 100 * share, 2);
+    fb_strbuf_printf(out, "%s%s", *number == '-' ? "\u2212" : "", number + (*number == '-'));
 }
 
 /* " (95 % interval 0.49 to 2.44)", when there is one. */

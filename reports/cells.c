@@ -44,10 +44,12 @@ void cell_part(table *out, size_t part, size_t whole)
 
 void cell_interval(table *out, robust_interval interval)
 {
+    char low[64], high[64];
     if (isnan(interval.low))
         table_cell(out, TABLE_QUIET, TABLE_NOTHING);
     else
-        table_cell(out, 0, "%.2f to %.2f", 100 * interval.low, 100 * interval.high);
+        table_cell(out, 0, "%s to %s", table_format(low, 100 * interval.low, 2),
+                   table_format(high, 100 * interval.high, 2));
 }
 
 void cell_mean_interval(stat_moments m, table *out)

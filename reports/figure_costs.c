@@ -12,7 +12,7 @@
 
 /* In user units. */
 enum {
-    WIDTH = 640, HEIGHT = 400, LEFT = 50, RIGHT = 620, TOP = 34, BOTTOM = 352,
+    WIDTH = 640, HEIGHT = 400, LEFT = 50, RIGHT = 604, TOP = 34, BOTTOM = 352,
     LABEL_HEIGHT = 15, LABEL_CHARACTERS = 17,
 };
 
@@ -33,7 +33,8 @@ typedef struct box {
 
 size_t figure_costs_count(const analysis *a)
 {
-    for (size_t s = 0; s < a->grid->data->strategy_count; s++) {
+    size_t count = a->grid->data->strategy_count;
+    for (size_t s = 0; count > 1 && s < count; s++) {
         cost c = cost_overall(a->grid, s);
         if (!isnan(cost_query(&c)))
             return 1;

@@ -9,7 +9,7 @@
 
 /* In user units: names, then the plot, then numbers. */
 enum {
-    WIDTH = 640, LEFT = 142, RIGHT = 470, TOP = 14, ROW = 26, NUMBER_X = 486, FOOT = 44,
+    WIDTH = 640, LEFT = 160, RIGHT = 470, TOP = 14, ROW = 26, NUMBER_X = 486, FOOT = 44,
     NAME_CHARACTERS = 18,
 };
 
@@ -27,19 +27,20 @@ static size_t count_rows(const analysis *a)
     return rows;
 }
 
-/* The axis over all gains and intervals, in percent. An interval far wider than what the gains span
- * stretches it by no more than that span on each side, and is cut there. */
+/* The axis over all gains and intervals, in percent. Intervals far wider than the others, and than
+ * what the gains span, are cut. */
 static axis make_axis(const analysis *a)
 {
-    double low = 0, high = 0, least = 0, most = 0;
+    double low = 0, high = 0, least = 0, most = 0, narrowest = (double)INFINITY;
     for (size_t i = 0; i < a->grid->data->strategy_count; i++) {
         const gain *g = &a->standings[i].gain;
-        low = fmin(low, fmin(g->iqm, g->mean));
+        low = fmin(low, fmin(g->iqm, g->mean)); /* fmin and fmax pass over NaN */
         high = fmax(high, fmax(g->iqm, g->mean));
         least = fmin(least, g->interval.low);
         most = fmax(most, g->interval.high);
+        narrowest = fmin(narrowest, g->interval.high - g->interval.low);
     }
-    double room = fmax(high - low, 0.001);
+    double room = fmax(high - low, isfinite(narrowest) ? narrowest : 0.001);
     double padding = 0.04 * room;
     return axis_make(100 * (fmax(fmin(low, least), low - room) - padding),
                      100 * (fmin(fmax(high, most), high + room) + padding), 6);
@@ -75,7 +76,7 @@ static void draw_row(const analysis *a, const standing *st, axis x, double y, fb
 {
     const gain *g = &st->gain;
     palette_look look = palette_of(a->grid, st->strategy);
-    char text[64];
+    char text[256], number[64], below[64], above[64];
     svg_text(LEFT - 12, y + 4.5, "end", a->grid->strategy_names[st->strategy], NAME_CHARACTERS,
              out);
     fb_strbuf_add(out, "<g ");
@@ -95,10 +96,11 @@ static void draw_row(const analysis *a, const standing *st, axis x, double y, fb
     if (analysis_is_baseline(a, st->strategy))
         snprintf(text, sizeof text, "0 (baseline)");
     else if (g->kind == GAIN_NO_INTERVAL)
-        snprintf(text, sizeof text, "%.2f", 100 * g->iqm);
+        snprintf(text, sizeof text, "%s", table_format(number, 100 * g->iqm, 2));
     else
-        snprintf(text, sizeof text, "%.2f [%.2f, %.2f]", 100 * g->iqm, 100 * g->interval.low,
-                 100 * g->interval.high);
+        snprintf(text, sizeof text, "%s [%s, %s]", table_format(number, 100 * g->iqm, 2),
+                 table_format(below, 100 * g->interval.low, 2),
+                 table_format(above, 100 * g->interval.high, 2));
     svg_number(NUMBER_X, y + 4.5, "start", text, out);
     fb_strbuf_add(out, "\n");
 }

@@ -26,6 +26,15 @@ static void add_steps(const penalty *p, size_t settings, fb_strbuf *out)
     text_add_range(out, least, most);
 }
 
+/* Pairs of strategies at counted steps. */
+static size_t count_comparisons(const penalty *p, size_t settings)
+{
+    size_t steps = 0;
+    for (size_t i = 0; i < settings; i++)
+        steps += p->steps[i];
+    return steps * p->strategies * (p->strategies - 1) / 2;
+}
+
 static void caption(const analysis *a, size_t rule, figure *f)
 {
     const penalty *p = &a->penalties[rule];
@@ -95,11 +104,13 @@ void figure_penalty(const analysis *a, size_t rule, figure *f)
     f->large = p->strategies > SVG_MATRIX_COLUMNS;
     fb_strbuf_add(&f->title, rule == PENALTY_ALL ? "All steps (LDM paper)"
                                                  : "Doubling steps (BADGE paper)");
-    caption(a, rule, f);
-    if (p->settings == 0) {
-        fb_strbuf_add(&f->caption, " No setting has such a step.");
+    if (p->untested == count_comparisons(p, a->grid->data->setting_count)) {
+        fb_strbuf_add(&f->caption, p->settings ? "No test could be made: it needs two trials of "
+                                                 "both strategies."
+                                               : "No setting has such a step.");
         return;
     }
+    caption(a, rule, f);
     fb_strbuf_printf(&f->description, "Matrix of penalties. Least often beaten: %s, with a column "
                                       "mean of %.3f.", a->grid->strategy_names[best_column(p)],
                      p->column_means[best_column(p)]);

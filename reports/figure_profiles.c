@@ -39,9 +39,9 @@ static void caption(const analysis *a, const view *v, figure *f)
         return;
     }
     fb_strbuf_printf(&f->caption,
-                     "Share of (setting, trial) in which a strategy reaches the target with at most "
-                     "so many times the labels that the best one needs; the target is the mean "
-                     "final accuracy of %s. Further up is better. %zu (setting, trial) in all",
+                     "Share of (setting, trial) in which a strategy reaches the target with at "
+                     "most so many times the labels that the best one needs; the target is the "
+                     "mean final accuracy of %s. Further up is better. %zu (setting, trial) in all",
                      a->grid->strategy_names[a->grid->baseline], p->problems);
     if (p->unsolved)
         fb_strbuf_printf(&f->caption, ", of which no strategy reaches the target in %zu (they stay "

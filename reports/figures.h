@@ -40,7 +40,7 @@ void figure_penalty(const analysis *a, size_t rule, figure *ret_figure);
 size_t figure_profiles_count(const analysis *a);
 void figure_profiles(const analysis *a, size_t index, figure *ret_figure);
 
-/* Seconds a query against gain (figure_costs.c). */
+/* Seconds a query against gain, for two strategies or more (figure_costs.c). */
 size_t figure_costs_count(const analysis *a);
 void figure_costs(const analysis *a, size_t index, figure *ret_figure);
 

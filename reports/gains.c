@@ -97,6 +97,12 @@ static int add_setting(const grid *g, size_t setting, size_t strategy, bool norm
     return FB_OK;
 }
 
+/* What is left of a mean of differences that cancel is 0 and not the rounding. */
+static double settled(double mean)
+{
+    return fabs(mean) < 1e-12 ? 0 : mean;
+}
+
 static int estimate(const robust_strata *strata, gain *ret_gain, fb_error *err)
 {
     size_t least = SIZE_MAX, total = 0;
@@ -111,7 +117,8 @@ static int estimate(const robust_strata *strata, gain *ret_gain, fb_error *err)
     if (rc)
         return rc;
     gain made = {.trials = total, .settings = strata->count,
-                 .mean = stat_describe(strata->values, total).mean, .iqm = e.iqm,
+                 .mean = settled(stat_describe(strata->values, total).mean),
+                 .iqm = settled(e.iqm),
                  .student = gains_student(strata, GAINS_LEVEL), .percentile = e.percentile,
                  .bca = e.bca, .kind = bootstrap ? GAIN_BOOTSTRAP : GAIN_STUDENT};
     made.interval = bootstrap ? made.bca : made.student;

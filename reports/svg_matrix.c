@@ -103,7 +103,8 @@ void svg_draw_matrix(const svg_matrix *m, fb_strbuf *out)
 {
     int width = cell_width(m->count);
     int height = row_y(m, m->count) + (m->footer ? CELL_HEIGHT : -GAP);
-    svg_open(&(svg_image){m->id, m->title, m->description, LEFT + (int)m->count * width + RIGHT,
+    int columns = LEFT + (int)m->count * width + RIGHT;
+    svg_open(&(svg_image){m->id, m->title, m->description, columns > WIDTH ? columns : WIDTH,
                           height, NULL}, out);
     draw_shades(m, width, out);
     draw_numbers(m, width, false, out);

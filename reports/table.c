@@ -52,17 +52,16 @@ void table_column(table *t, unsigned style, const char *title)
     t->columns++;
 }
 
-/* A finite number with so many decimals; what rounds to zero has no sign, what is huge no
- * decimals. */
-static void format_fixed(char out[64], double value, int digits)
+const char *table_format(char out[64], double value, int digits)
 {
     if (!(fabs(value) < 1e15)) {
         snprintf(out, 64, "%.3g", value);
-        return;
+        return out;
     }
     snprintf(out, 64, "%.*f", digits, value);
     if (out[0] == '-' && out[strspn(out, "-0.")] == '\0')
         memmove(out, out + 1, strlen(out));
+    return out;
 }
 
 void table_number(table *t, unsigned style, double value, int digits)
@@ -72,7 +71,7 @@ void table_number(table *t, unsigned style, double value, int digits)
         table_cell(t, style | TABLE_QUIET, TABLE_NOTHING);
         return;
     }
-    format_fixed(text, value, digits);
+    table_format(text, value, digits);
     table_cell(t, style, "%s", text);
 }
 
@@ -83,8 +82,8 @@ void table_spread(table *t, unsigned style, stat_moments moments, double scale, 
         table_number(t, style, moments.mean * scale, digits);
         return;
     }
-    format_fixed(mean, moments.mean * scale, digits);
-    format_fixed(sd, moments.sd * scale, digits);
+    table_format(mean, moments.mean * scale, digits);
+    table_format(sd, moments.sd * scale, digits);
     table_cell(t, style, "%s \u00b1 %s", mean, sd);
 }
 

@@ -47,6 +47,10 @@ void table_column(table *t, unsigned style, const char *title);
 /* Adds the next cell, row by row from left to right. */
 void table_cell(table *t, unsigned style, const char *format, ...) FB_PRINTF(3, 4);
 
+/* A finite number with so many decimals; what rounds to zero has no sign, what is huge no
+ * decimals. Returns `out`. */
+const char *table_format(char out[64], double value, int digits);
+
 /* Adds a cell with a number, or with a dash for one that is not finite. */
 void table_number(table *t, unsigned style, double value, int digits);
 

@@ -7,8 +7,9 @@
 static void cell_gain_interval(const gain *g, table *out)
 {
     cell_interval(out, g->interval);
+    char mean[64];
     if (g->kind == GAIN_STUDENT)
-        table_append(out, " (t, of mean %.2f)", 100 * g->mean);
+        table_append(out, " (t, of mean %s)", table_format(mean, 100 * g->mean, 2));
 }
 
 /* A mean difference to the baseline, or an AUBC; with its spread where it is that of a single

@@ -53,23 +53,54 @@ static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial
     table_cell(out, 0, "%s", gap.cause);
 }
 
-void tables_gaps(const analysis *a, table *out)
+/* Networks that should have been trained on everything and were not. */
+static size_t missing_references(const report_data *data)
 {
-    const grid *g = a->grid;
-    size_t expected = 0, gaps = grid_gaps(g, &expected);
+    size_t missing = 0;
+    for (size_t i = 0; i < data->reference_count; i++)
+        missing += isnan(data->references[i].accuracy) ? 1 : 0;
+    return missing;
+}
+
+static void reference_row(const grid *g, const report_reference *reference, table *out)
+{
+    if (!isnan(reference->accuracy))
+        return;
+    table_cell(out, 0, "%s", g->setting_names[reference->setting]);
+    table_cell(out, 0, "all labels");
+    table_cell(out, 0, "%u", (unsigned)reference->trial);
+    table_cell(out, TABLE_BAD, "%s", reference->failure ? "failed" : "not run");
+    table_cell(out, TABLE_QUIET, TABLE_NOTHING);
+    table_cell(out, 0, "%s", reference->failure ? reference->failure : "");
+}
+
+/* What is missing, in sentences; whether anything is. */
+static bool caption_gaps(const grid *g, table *out)
+{
+    size_t expected = 0, gaps = grid_gaps(g, &expected), apart = grid_apart(g);
+    size_t references = missing_references(g->data);
     for (size_t i = 0; i < g->data->setting_count; i++)
         if (grid_setting_trials(g, i) == 0)
             table_caption(out, "Setting %s has no cell at all. ", g->setting_names[i]);
-    if (grid_apart(g) > 0)
+    if (apart > 0)
         table_caption(out, "%zu cells are set apart: they are shown, and compared with no other. ",
-                      grid_apart(g));
-    if (gaps == 0)
-        table_caption(out, "All %zu cells are complete.", expected);
-    if (gaps == 0 && grid_apart(g) == 0)
-        return;
+                      apart);
+    if (references > 0)
+        table_caption(out, "%zu of %zu networks trained on all labels are missing. ", references,
+                      g->data->reference_count);
     if (gaps > 0)
         table_caption(out, "%zu of %zu cells are missing, failed or unfinished. None of them "
                            "counts as \u201cno difference\u201d.", gaps, expected);
+    else
+        table_caption(out, "All %zu cells are complete.", expected);
+    return gaps > 0 || apart > 0 || references > 0;
+}
+
+void tables_gaps(const analysis *a, table *out)
+{
+    const grid *g = a->grid;
+    if (!caption_gaps(g, out))
+        return;
     table_column(out, TABLE_HEAD, "Setting");
     table_column(out, TABLE_HEAD, "Strategy");
     table_column(out, TABLE_NUMBER, "Trial");
@@ -80,6 +111,8 @@ void tables_gaps(const analysis *a, table *out)
         for (size_t t = 0; t < g->trial_count; t++)
             for (size_t s = 0; grid_expected(g, i, t) && s < g->data->strategy_count; s++)
                 gap_row(g, i, s, t, out);
+    for (size_t i = 0; i < g->data->reference_count; i++)
+        reference_row(g, &g->data->references[i], out);
 }
 
 void tables_settings(const analysis *a, table *out)

@@ -374,6 +374,33 @@ static void test_failures_are_shown(void **state)
     free(e);
 }
 
+/* Cells of another machine or version, and networks on all labels that failed, are listed too. */
+static void test_other_gaps_are_shown(void **state)
+{
+    (void)state;
+    report_reference references[2] = {{.setting = 0, .trial = 0, .accuracy = 0.9},
+                                      {.setting = 0, .trial = 1, .accuracy = (double)NAN,
+                                       .failure = "out of memory"}};
+    example *e = example_create(1, 3, 4, 5);
+    for (size_t i = 0; i < e->data.cell_count; i++)
+        e->cells[i].fingerprint = e->cells[i].trial == 3 ? "avx512" : "avx2";
+    e->data.references = references;
+    e->data.reference_count = 2;
+    expect(&e->data, "3 cells are set apart");
+    expect(&e->data, "1 of 2 networks trained on all labels are missing.");
+    expect(&e->data, "% of the way from random to training on all labels");
+    report r = write_report(&e->data);
+    assert_non_null(strstr(r.text[1], "| fashion-scnn | BALD | 3 | set apart | 5 of 5 |"));
+    assert_non_null(strstr(r.text[1], "| fashion-scnn | all labels | 1 | failed | \u2013 | out of "
+                                      "memory |"));
+    assert_non_null(strstr(r.text[0], ">all labels</text>"));
+    report_free(&r);
+    e->data.mix = e->data.all_pairs = true;
+    expect(&e->data, "Cells are compared whatever their data, recipe, engine and version");
+    expect(&e->data, "All pairs");
+    free(e);
+}
+
 static void test_curves_of_different_lengths(void **state)
 {
     (void)state;
@@ -640,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_one_round),
         cmocka_unit_test(test_nothing_finished),
         cmocka_unit_test(test_failures_are_shown),
+        cmocka_unit_test(test_other_gaps_are_shown),
         cmocka_unit_test(test_curves_of_different_lengths),
         cmocka_unit_test(test_other_labels),
         cmocka_unit_test(test_strategy_without_setting),

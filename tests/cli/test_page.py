@@ -1,4 +1,5 @@
 """The report's page as a reader has it: opened in headless Chromium, sorted, hovered over, saved."""
+import json
 import os
 import subprocess
 import tempfile
@@ -31,16 +32,31 @@ def tearDownModule():
         folder.cleanup()
 
 
+NASTY = "<script>alert(1)</script> & 100%s 'q' \"d\" _x_ 漢 " + "long " * 40
+SPEC = """flipbench: 1
+name: %s
+trials: 2
+settings:
+  - name: a setting
+    dataset: {format: synthetic, generator: blobs, train: 60, test: 30, classes: 3, features: 4}
+    network: mlp
+    train: {epochs: 2}
+    budget: {initial: 6, query: 5, rounds: 2}
+strategies: [random, {use: margin, label: %s}]
+"""
+
+
 @unittest.skipUnless(browser.PROGRAM, "chromium is not installed")
 class Page(unittest.TestCase):
     def setUp(self):
         chromium.show(1280, 900)
         chromium.open(page)
+        self.opened = page
 
     def tearDown(self):
         self.assertEqual(chromium.faults(), [])
         self.assertEqual([url for url in chromium.requests()
-                          if not url.startswith(("data:", "blob:")) and url != "file://" + page], [])
+                          if not url.startswith(("data:", "blob:")) and url != "file://" + self.opened], [])
 
     def texts(self, selector):
         return chromium.run(f"Array.from(document.querySelectorAll('{selector}'), e => e.textContent)")
@@ -171,6 +187,25 @@ class Page(unittest.TestCase):
                 self.assertEqual(back, {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 28)"}[scheme])
                 self.assertEqual(chromium.run("document.scrollingElement.scrollWidth"), width)
             self.assertNotEqual(colours["light", "header"], colours["dark", "header"])
+
+    def test_labels_hold_whatever_they_hold(self):
+        quoted = json.dumps(NASTY)
+        spec, out, report = (os.path.join(folder.name, name) for name in ("nasty.yaml", "out", "nasty"))
+        with open(spec, "w", encoding="utf-8") as file:
+            file.write(SPEC % (quoted, quoted))
+        for arguments in (("run", spec, "-o", out), ("report", out, "-o", report)):
+            done = flipbench(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.opened = os.path.join(report, "index.html")
+        chromium.open(self.opened)
+        self.assertEqual(chromium.run("document.title"), NASTY.strip() + " – flipbench report")
+        self.assertEqual(self.texts("#curves .legend span"), ["random", NASTY])
+        self.assertIn(NASTY, self.texts("#ranking .table tbody th"))
+        self.assertEqual(chromium.run("document.scripts.length"), 1)
+        csv = chromium.run("""decodeURIComponent(document.querySelector('#gains .save a')
+            .getAttribute('href').replace(/^[^,]*,/, ''))""")
+        self.assertIn('"' + NASTY.replace('"', '""') + '"', csv)
+        self.assertEqual(chromium.run("document.scrollingElement.scrollWidth"), 1280)
 
     def test_it_reads_without_its_script(self):
         chromium.call("Emulation.setScriptExecutionDisabled", value=True)
