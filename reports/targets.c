@@ -88,7 +88,7 @@ int targets_summarize(const targets *t, size_t setting, size_t strategy,
         return fb_fail_memory(err, t->trials, sizeof *labels, "labels to a target");
     for (size_t trial = 0; trial < t->trials; trial++) {
         double value = targets_labels(t, setting, trial, strategy);
-        made.reached += isfinite(value);
+        made.reached += isfinite(value) ? 1 : 0;
         if (!isnan(value))
             labels[made.tried++] = value;
     }
