@@ -91,9 +91,9 @@ static double difference(double a, double b)
     return fabs(a - b) < 1e-12 ? 0 : a - b;
 }
 
-static double mean_of_steps(const double *accuracy, size_t rounds)
+static double mean_of_steps(const double *accuracy, size_t first, size_t rounds)
 {
-    return stat_describe(accuracy + 1, rounds - 1).mean;
+    return stat_describe(accuracy + first, rounds - first).mean;
 }
 
 int compare_samples(const grid *g, size_t setting, size_t first, size_t second,
@@ -106,7 +106,7 @@ int compare_samples(const grid *g, size_t setting, size_t first, size_t second,
         grid_cell a = grid_compared(g, setting, first, t), b = grid_compared(g, setting, second, t);
         lengths[t] = common_rounds(&a, &b);
     }
-    size_t rounds = compare_horizon(lengths, g->trial_count);
+    size_t rounds = compare_horizon(lengths, g->trial_count), first_step = grid_first_step(g);
     for (size_t t = 0; rounds > 1 && t < g->trial_count; t++) {
         if (lengths[t] < rounds)
             continue;
@@ -114,9 +114,10 @@ int compare_samples(const grid *g, size_t setting, size_t first, size_t second,
         double b_aubc = stat_aubc(b->labeled, b->accuracy, rounds);
         ret_samples[count++] = (compare_sample){
             .trial = t,
-            .steps = difference(mean_of_steps(a->accuracy, rounds),
-                                mean_of_steps(b->accuracy, rounds)),
+            .steps = difference(mean_of_steps(a->accuracy, first_step, rounds),
+                                mean_of_steps(b->accuracy, first_step, rounds)),
             .aubc = difference(stat_aubc(a->labeled, a->accuracy, rounds), b_aubc),
+            .final = difference(a->accuracy[rounds - 1], b->accuracy[rounds - 1]),
             .second_aubc = b_aubc};
     }
     *ret_used = (coverage){count, rounds};
@@ -138,7 +139,8 @@ int compare_pair(const grid *g, size_t setting, size_t first, size_t second,
 {
     size_t trials = g->trial_count;
     compare_sample *list = fb_calloc(trials, sizeof *list);
-    double *steps = fb_calloc(trials, 2 * sizeof *steps), *aubc = steps + trials;
+    double *steps = fb_calloc(trials, 3 * sizeof *steps), *aubc = steps + trials;
+    double *final = aubc + trials;
     coverage used = {0};
     int rc = FB_OK;
     if (!list || !steps)
@@ -148,6 +150,7 @@ int compare_pair(const grid *g, size_t setting, size_t first, size_t second,
     for (size_t i = 0; !rc && i < used.trials; i++) {
         steps[i] = list[i].steps;
         aubc[i] = list[i].aubc;
+        final[i] = list[i].final;
     }
     rank_wilcoxon wilcoxon = {0};
     if (!rc)
@@ -156,10 +159,13 @@ int compare_pair(const grid *g, size_t setting, size_t first, size_t second,
         *ret_comparison = (comparison){.used = used,
                                        .steps = stat_describe(steps, used.trials),
                                        .aubc = stat_describe(aubc, used.trials),
+                                       .final = stat_describe(final, used.trials),
                                        .steps_test = stat_paired_t(steps, used.trials),
                                        .aubc_test = stat_paired_t(aubc, used.trials),
+                                       .final_test = stat_paired_t(final, used.trials),
                                        .exact_p = sign_flip(aubc, used.trials),
-                                       .wilcoxon_p = wilcoxon.p};
+                                       .wilcoxon_p = wilcoxon.p,
+                                       .wilcoxon_exact = wilcoxon.exact};
     fb_free(list);
     fb_free(steps);
     return rc;

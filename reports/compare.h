@@ -7,6 +7,7 @@
 #ifndef FB_REPORTS_COMPARE_H
 #define FB_REPORTS_COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "grid.h"
@@ -35,12 +36,14 @@ typedef enum verdict {
 /* first - second over the trials both have. */
 typedef struct comparison {
     coverage used;
-    stat_moments steps; /* each trial's mean difference of accuracy over the steps after round 0 */
+    stat_moments steps; /* each trial's mean difference of accuracy over the counted steps */
     stat_moments aubc;  /* each trial's difference of AUBC */
-    stat_test steps_test, aubc_test; /* paired t, two-sided, uncorrected */
+    stat_moments final; /* each trial's difference of accuracy in the last round used */
+    stat_test steps_test, aubc_test, final_test; /* paired t, two-sided, uncorrected */
     double exact_p;     /* sign-flip test on AUBC, two-sided, uncorrected: exact up to
                            STAT_EXACT_LIMIT trials, beyond that by random flips */
     double wilcoxon_p;  /* Wilcoxon's signed ranks of AUBC, two-sided, uncorrected; NaN: no pair */
+    bool wilcoxon_exact; /* otherwise by the normal approximation */
 } comparison;
 
 /* h as above for curves of so many rounds each; 0 when none has a round. */
@@ -53,7 +56,8 @@ int compare_summarize(const grid *g, size_t setting, size_t strategy, summary *r
 /* A trial that both strategies have, over the rounds that the comparison uses. */
 typedef struct compare_sample {
     size_t trial;        /* index into grid->trials */
-    double steps, aubc;  /* first - second: mean accuracy over the steps, AUBC */
+    double steps, aubc, final; /* first - second: mean accuracy over the counted steps, AUBC,
+                                  accuracy in the last round */
     double second_aubc;
 } compare_sample;
 

@@ -45,10 +45,11 @@ static void caption(const analysis *a, size_t rule, figure *f)
                                   "setting%s. Smaller column means are better. ",
                      a->grid->data->alpha, p->settings, p->settings == 1 ? "" : "s");
     if (rule == PENALTY_ALL)
-        fb_strbuf_add(&f->caption, "Steps: every round after the first query (");
+        fb_strbuf_printf(&f->caption, "Steps: %s (", grid_steps_text(a->grid));
     else
-        fb_strbuf_printf(&f->caption, "Steps: labels that double, while %s has at most 0.99 of its "
-                                      "final accuracy (",
+        fb_strbuf_printf(&f->caption, "Steps: %slabels that double, while %s has at most 0.99 of "
+                                      "its final accuracy (",
+                         a->grid->data->include_initial ? "the initial labels and " : "",
                          a->grid->strategy_names[a->grid->baseline]);
     add_steps(p, a->grid->data->setting_count, &f->caption);
     fb_strbuf_printf(&f->caption, " a setting). If no strategy differed, an entry would be %.3f on "

@@ -33,9 +33,9 @@ static void caption(const analysis *a, const view *v, figure *f)
     if (!v->ratio) {
         fb_strbuf_printf(&f->caption,
                          "Share of (trial, step) in which a strategy\u2019s accuracy is at most so "
-                         "far below the best one\u2019s; mean over settings, steps after the first "
-                         "query. Further up is better. Area: under the curve from 0 to %.10g "
-                         "points, divided by that.", 100 * p->limit);
+                         "far below the best one\u2019s; mean over settings, %s. Further up is "
+                         "better. Area: under the curve from 0 to %.10g points, divided by that.",
+                         grid_steps_text(a->grid), 100 * p->limit);
         return;
     }
     fb_strbuf_printf(&f->caption,

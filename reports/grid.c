@@ -184,6 +184,17 @@ bool grid_expected(const grid *g, size_t setting, size_t trial)
     return false;
 }
 
+size_t grid_first_step(const grid *g)
+{
+    return g->data->include_initial ? 0 : 1;
+}
+
+const char *grid_steps_text(const grid *g)
+{
+    return g->data->include_initial ? "all steps, the initial one among them"
+                                    : "the steps after the first query";
+}
+
 size_t grid_setting_trials(const grid *g, size_t setting)
 {
     size_t count = 0;

@@ -58,6 +58,11 @@ size_t grid_apart(const grid *g);
 /* Whether any strategy has a cell in this setting's trial: then all of them should. */
 bool grid_expected(const grid *g, size_t setting, size_t trial);
 
+/* The first round that counts as a step: round 0 is the same for all strategies, so that it does
+ * only when it was asked for. And the counted steps in words, "the steps after the first query". */
+size_t grid_first_step(const grid *g);
+const char *grid_steps_text(const grid *g);
+
 /* Trials expected in a setting. */
 size_t grid_setting_trials(const grid *g, size_t setting);
 

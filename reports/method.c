@@ -122,8 +122,9 @@ void answer_method(const analysis *a, fb_strbuf *out)
                        "is the unit of replication within a setting, the data set across "
                        "settings.\n");
     fb_strbuf_add(out, "Accuracy: one deterministic pass over the test set after each training. "
-                       "Round 0 is the same for all strategies, so that differences count the "
-                       "steps after the first query.\n");
+                       "Round 0 is the same for all strategies. ");
+    fb_strbuf_printf(out, "Differences count %s%s.\n", grid_steps_text(a->grid),
+                     a->grid->data->include_initial ? " (include_initial)" : "");
     add_tests(a, out);
     add_ranking(a, out);
     add_views(a, out);

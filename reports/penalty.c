@@ -40,23 +40,25 @@ static double baseline_accuracy(const grid *g, size_t setting, size_t round)
     return count ? sum / (double)count : (double)NAN;
 }
 
+/* The last round that the doubling rule looks at: the baseline is as good as at its end after it. */
+static size_t doubling_end(const grid *g, size_t setting, size_t longest)
+{
+    double bound = longest ? 0.99 * baseline_accuracy(g, setting, longest - 1) : 0;
+    size_t end = 1; /* round r has L0 + r B labels */
+    while (end < longest && baseline_accuracy(g, setting, end) <= bound)
+        end *= 2;
+    return end;
+}
+
 /* Marks the rounds that count; how many. */
 static size_t choose_steps(const grid *g, size_t setting, penalty_steps rule, size_t longest,
                            bool *ret_counted)
 {
-    size_t steps = 0;
-    double bound = 0;
-    if (rule == PENALTY_DOUBLING && longest > 0)
-        bound = 0.99 * baseline_accuracy(g, setting, longest - 1);
-    size_t next = 1;
+    size_t steps = 0, end = rule == PENALTY_DOUBLING ? doubling_end(g, setting, longest) : longest;
     for (size_t round = 0; round < longest; round++) {
-        ret_counted[round] = round > 0;
-        if (rule == PENALTY_DOUBLING) {
-            /* Round r has L0 + r B labels. */
-            ret_counted[round] = round == next && baseline_accuracy(g, setting, round) <= bound;
-            if (round == next)
-                next *= 2;
-        }
+        bool power = (round & (round - 1)) == 0;
+        ret_counted[round] = round < end && (rule == PENALTY_ALL || power) &&
+                             round >= grid_first_step(g);
         steps += ret_counted[round];
     }
     return steps;
@@ -65,11 +67,13 @@ static size_t choose_steps(const grid *g, size_t setting, penalty_steps rule, si
 static void add_pair(const grid *g, size_t setting, size_t i, size_t j, double alpha,
                      size_t longest, size_t steps, const scratch *s, penalty *p)
 {
-    for (size_t round = 1; round < longest; round++) {
+    size_t trials = 0;
+    for (size_t round = 0; round < longest; round++) {
         if (!s->counted[round])
             continue;
         size_t count = differences(g, setting, i, j, round, s->d);
         stat_test test = stat_paired_t(s->d, count);
+        trials = count > trials ? count : trials;
         if (isnan(test.p))
             p->untested++;
         if (!(test.p < alpha) || test.t == 0)
@@ -77,6 +81,8 @@ static void add_pair(const grid *g, size_t setting, size_t i, size_t j, double a
         size_t winner = test.t > 0 ? i : j, loser = test.t > 0 ? j : i;
         p->matrix[winner * p->strategies + loser] += 1 / (double)steps;
     }
+    p->trials[i * p->strategies + j] += trials;
+    p->trials[j * p->strategies + i] += trials;
 }
 
 static void add_setting(const grid *g, size_t setting, penalty_steps rule, double alpha,
@@ -88,7 +94,8 @@ static void add_setting(const grid *g, size_t setting, penalty_steps rule, doubl
     if (steps == 0)
         return;
     p->settings++;
-    p->expected += alpha / 2;
+    p->expected_trials += grid_setting_trials(g, setting);
+    p->expected += alpha / 2 * (double)(steps - s->counted[0]) / (double)steps;
     for (size_t i = 0; i < p->strategies; i++)
         for (size_t j = i + 1; j < p->strategies; j++)
             add_pair(g, setting, i, j, alpha, longest, steps, s, p);
@@ -115,13 +122,14 @@ int penalty_init(const grid *g, penalty_steps rule, double alpha, penalty *ret_p
         .matrix = fb_calloc(k * k + 1, sizeof *p.matrix),
         .column_means = fb_calloc(k + 1, sizeof *p.column_means),
         .steps = fb_calloc(settings + 1, sizeof *p.steps),
+        .trials = fb_calloc(k * k + 1, sizeof *p.trials),
     };
     scratch s = {
         .d = fb_calloc(g->trial_count + 1, sizeof *s.d),
         .counted = fb_calloc(longest_of_all(g) + 1, sizeof *s.counted),
     };
     int rc = FB_OK;
-    if (!p.matrix || !p.column_means || !p.steps || !s.d || !s.counted)
+    if (!p.matrix || !p.column_means || !p.steps || !p.trials || !s.d || !s.counted)
         rc = fb_fail_memory(err, k * k, sizeof *p.matrix, "a penalty matrix");
     for (size_t setting = 0; !rc && setting < settings; setting++)
         add_setting(g, setting, rule, alpha, &s, &p);
@@ -143,5 +151,6 @@ void penalty_finish(penalty *p)
     fb_free(p->matrix);
     fb_free(p->column_means);
     fb_free(p->steps);
+    fb_free(p->trials);
     *p = (penalty){0};
 }

@@ -9,17 +9,23 @@
 
 typedef enum penalty_steps {
     PENALTY_ALL,     /* every round after the first query (the LDM paper) */
-    PENALTY_DOUBLING /* labels L0 + 2^j B while the baseline's accuracy is at most 0.99 of its final
+    PENALTY_DOUBLING /* labels L0 + 2^j B until the baseline's accuracy exceeds 0.99 of its final
                         one (the BADGE paper); B: the labels of the first query */
 } penalty_steps;
 
-/* P[i][j]: settings' shares of steps at which column j loses to row i, summed over settings. */
+/* Both rules also count round 0 with report_data.include_initial.
+ *
+ * P[i][j]: settings' shares of steps at which column j loses to row i, summed over settings. */
 typedef struct penalty {
     size_t strategies, settings; /* settings with at least one counted step */
     double *matrix;              /* (strategies, strategies) */
     double *column_means;        /* over all rows, the diagonal included: smaller is better */
     size_t *steps;               /* (settings of the grid) that were counted */
-    double expected; /* of an entry when no strategy differs: alpha / 2 for each of the settings */
+    double expected; /* of an entry when no strategy differs: alpha / 2 for each of the settings
+                        (round 0, where none can differ, adds nothing) */
+    size_t *trials;  /* (strategies, strategies) common trials, summed over settings: the most that
+                        a setting's steps have; 0 on the diagonal */
+    size_t expected_trials; /* of those settings, as grid_setting_trials has them */
     size_t untested; /* (pair, step, setting) with fewer than two common trials: no penalty either
                         way, and said */
 } penalty;

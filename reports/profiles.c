@@ -38,14 +38,15 @@ static void fill_step(const grid *g, size_t setting, size_t trial, size_t round,
 static int fill_gaps(const grid *g, gap_table *t, fb_error *err)
 {
     for (size_t i = 0; i < g->data->setting_count; i++) {
-        size_t longest = compare_longest(g, i), steps = longest > 1 ? longest - 1 : 0, point = 0;
+        size_t longest = compare_longest(g, i), first = grid_first_step(g), point = 0;
+        size_t steps = longest > 1 ? longest - first : 0;
         t->points[i] = steps * g->trial_count;
         t->gaps[i] = fb_calloc(g->data->strategy_count, t->points[i] * sizeof **t->gaps);
         if (!t->gaps[i])
             return fb_fail_memory(err, g->data->strategy_count, t->points[i] * sizeof **t->gaps,
                                   "gaps");
         for (size_t trial = 0; trial < g->trial_count; trial++)
-            for (size_t round = 1; round < longest; round++)
+            for (size_t round = first; steps && round < longest; round++)
                 fill_step(g, i, trial, round, point++, t);
     }
     return FB_OK;

@@ -13,7 +13,7 @@ typedef struct profiles {
     size_t strategies;
 
     /* gap: the mean over settings of the share of (trial, step) at which the best accuracy less the
-     * strategy's own is at most delta; steps after the first query. */
+     * strategy's own is at most delta; over the counted steps. */
     double limit;                  /* the largest delta; NaN when no step can be compared */
     double deltas[PROFILES_POINTS]; /* 0 .. limit */
     double *gap;                   /* (strategies, PROFILES_POINTS); NaN: no result */

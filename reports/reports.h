@@ -76,6 +76,7 @@ typedef struct report_data {
     double alpha;
     const char *correction;       /* "holm" (also when NULL) or "none" */
     bool mix;       /* cells with different fingerprints are compared all the same */
+    bool include_initial; /* counted steps begin with round 0, and not after the first query */
     bool all_pairs; /* every two strategies are tested, not only each against the baseline */
     const char *resolved_spec;    /* YAML text */
     const report_fact *provenance; size_t provenance_count; /* version, CPU, compiler, dates */

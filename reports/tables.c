@@ -39,11 +39,10 @@ void tables_differences(const analysis *a, table *out)
     }
     table_caption(out,
                   "Accuracy minus that of %s, \u00d7 100: mean \u00b1 sd over trials of the mean "
-                  "over the steps after the first query. Bold: the setting's best; underlined: "
-                  "not significantly worse than the best (paired t test over trials, two-sided, "
-                  "uncorrected, p > %g). Brackets: trials or rounds, where they are fewer than "
-                  "the setting's.",
-                  baseline_name(a), g->data->alpha);
+                  "over %s. Bold: the setting's best; underlined: not significantly worse than "
+                  "the best (paired t test over trials, two-sided, uncorrected, p > %g). "
+                  "Brackets: trials or rounds, where they are fewer than the setting's.",
+                  baseline_name(a), grid_steps_text(g), g->data->alpha);
     table_column(out, TABLE_HEAD, "Setting");
     for (size_t s = 0; s < g->data->strategy_count; s++)
         table_column(out, TABLE_NUMBER, g->strategy_names[s]);

@@ -86,9 +86,9 @@ static void caption_gain(const analysis *a, table *out)
         table_caption(out, "%zu (setting, trial) without accuracy with all labels above the AUBC "
                            "of %s are left out of the gains. ", a->gains.without_reference,
                       baseline);
-    table_caption(out, "Difference: accuracy minus that of %s, \u00d7 100, mean over the steps "
-                       "after the first query, then over trials, settings and data sets (%zu). "
-                       "Wins, ties and losses count settings. ", baseline, a->datasets);
+    table_caption(out, "Difference: accuracy minus that of %s, \u00d7 100, mean over %s, "
+                       "then over trials, settings and data sets (%zu). Wins, ties and losses "
+                       "count settings. ", baseline, grid_steps_text(a->grid), a->datasets);
 }
 
 static void ranking_with_baseline(const analysis *a, table *out)

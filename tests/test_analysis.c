@@ -96,6 +96,26 @@ static void gains_by_hand(void **state)
     study_free(s);
 }
 
+/* Three steps, or four with the initial one: differences of 0, .03, .014 on average. */
+static void counted_steps(void **state)
+{
+    (void)state;
+    study *s = penalty_study();
+    analyse(s);
+    const comparison *c = &analysis_at(&s->a, 0, 1)->against;
+    assert_near(c->steps.mean, (0 + .03 + .014) / 3, 1e-12);
+    assert_near(c->final.mean, .014, 1e-12);
+    assert_near(c->final_test.t, 5.7155, 5e-5);
+    assert_int_equal(s->a.profiles.steps[0], 15);
+    analysis_finish(&s->a);
+    s->e->data.include_initial = true;
+    assert_int_equal(analysis_init(&s->g, &s->a, NULL), FB_OK);
+    c = &analysis_at(&s->a, 0, 1)->against;
+    assert_near(c->steps.mean, (0 + .03 + .014) / 4, 1e-12);
+    assert_int_equal(s->a.profiles.steps[0], 20);
+    study_free(s);
+}
+
 /* With the accuracy of all labels a gain is divided by what can be gained. */
 static void gains_are_normalised(void **state)
 {
@@ -449,6 +469,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gains_by_hand),
+        cmocka_unit_test(counted_steps),
         cmocka_unit_test(gains_are_normalised),
         cmocka_unit_test(student_over_strata),
         cmocka_unit_test(ten_trials_are_bootstrapped),

@@ -14,6 +14,7 @@
 #include "penalty.h"
 #include "profile.h"
 #include "robust.h"
+#include "stream.h"
 
 #define assert_near(value, expected, tol) near((value), (expected), (tol), #value, __LINE__)
 
@@ -112,6 +113,25 @@ static void band_of_means(void **state)
     double half = 1.96 * sqrt((ROWS * ROWS - 1) / 12.0 / ROWS);
     assert_near(low[1], 19.5 - half, 0.15);
     assert_near(high[1], 19.5 + half, 0.15);
+}
+
+/* Why there is no bootstrap below ten trials: of means of five normal values, percentile intervals
+ * at 95 % hold the true one in 83 % of all samples. */
+static void percentile_intervals_of_five_are_too_short(void **state)
+{
+    (void)state;
+    enum { ROWS = 5, SAMPLES = 4000 };
+    static double x[ROWS][SAMPLES], low[SAMPLES], high[SAMPLES];
+    fb_stream stream = fb_stream_make(5, "normal", NULL, 0);
+    size_t covered = 0;
+    for (size_t i = 0; i < ROWS; i++) /* Box and Muller */
+        for (size_t s = 0; s < SAMPLES; s++)
+            x[i][s] = sqrt(-2 * log(1 - fb_stream_uniform(stream, 2 * i, s))) *
+                      cos(2 * acos(-1) * fb_stream_uniform(stream, 2 * i + 1, s));
+    assert_int_equal(robust_mean_band(x[0], ROWS, SAMPLES, 2000, .95, 3, low, high, NULL), 0);
+    for (size_t s = 0; s < SAMPLES; s++)
+        covered += low[s] <= 0 && 0 <= high[s];
+    assert_near((double)covered / SAMPLES, .83, 4 * sqrt(.83 * .17 / SAMPLES));
 }
 
 /* ---- Bayesian signed ranks ------------------------------------------------------------------ */
@@ -257,11 +277,60 @@ static void doubling_steps(void **state)
     assert_int_equal(p.steps[0], 3); /* 1, 2 and 4; round 8 is at the final accuracy */
     assert_near(p.matrix[1 * 2 + 0], 1, 1e-12);
     penalty_finish(&p);
+    d.data.include_initial = true;
+    assert_int_equal(penalty_init(&g, PENALTY_DOUBLING, .05, &p, NULL), 0);
+    assert_int_equal(p.steps[0], 4);
+    assert_near(p.matrix[1 * 2 + 0], 0.75, 1e-12);
+    penalty_finish(&p);
+    d.data.include_initial = false;
     grid_finish(&g);
     d.data.baseline = NULL;
     fb_error err = {0};
     assert_int_equal(grid_init(&d.data, &g, NULL), 0);
     assert_int_equal(penalty_init(&g, PENALTY_DOUBLING, .05, &p, &err), FB_EINVAL);
+    grid_finish(&g);
+}
+
+/* The rule ends at the first step where the baseline is as good as at its end, although it is worse
+ * again at the next one. */
+static void doubling_ends_for_good(void **state)
+{
+    (void)state;
+    static const double means[8] = {0.5, 0.9, 0.6, 0.6, 0.6, 0.6, 0.6, 0.9};
+    static double accuracy[2][ROUNDS_MAX][TRIALS];
+    for (size_t r = 0; r < 8; r++)
+        for (size_t t = 0; t < TRIALS; t++)
+            accuracy[0][r][t] = accuracy[1][r][t] = means[r];
+    static duel d;
+    duel_init(&d, accuracy, 8);
+    grid g;
+    penalty p;
+    assert_int_equal(grid_init(&d.data, &g, NULL), 0);
+    assert_int_equal(penalty_init(&g, PENALTY_DOUBLING, .05, &p, NULL), 0);
+    assert_int_equal(p.steps[0], 1); /* round 1; not 2, and not 4 after it */
+    penalty_finish(&p);
+    grid_finish(&g);
+}
+
+/* BADGE counts the initial step too: nobody can lose it. */
+static void the_initial_step_can_count(void **state)
+{
+    (void)state;
+    static const double accuracy[2][ROUNDS_MAX][TRIALS] = {
+        {{.60, .61, .59, .62, .60}, {.70, .72, .71, .73, .70}, {.80, .81, .79, .82, .80}},
+        {{.60, .60, .60, .61, .61}, {.73, .74, .75, .75, .74}, {.81, .83, .80, .83, .82}}};
+    static duel d;
+    duel_init(&d, accuracy, 3);
+    d.data.include_initial = true;
+    grid g;
+    penalty p;
+    assert_int_equal(grid_init(&d.data, &g, NULL), 0);
+    assert_int_equal(penalty_init(&g, PENALTY_ALL, .05, &p, NULL), 0);
+    assert_int_equal(p.steps[0], 4);
+    assert_near(p.matrix[1 * 2 + 0], 2.0 / 4, 1e-12);
+    assert_near(p.expected, .025 * 3 / 4, 1e-15); /* it cannot differ by chance either */
+    assert_int_equal(p.trials[1], TRIALS);
+    penalty_finish(&p);
     grid_finish(&g);
 }
 
@@ -273,12 +342,15 @@ int main(void)
         cmocka_unit_test(bootstrap_of_normal_values),
         cmocka_unit_test(bootstrap_of_one_value),
         cmocka_unit_test(band_of_means),
+        cmocka_unit_test(percentile_intervals_of_five_are_too_short),
         cmocka_unit_test(signed_ranks_know_the_side),
         cmocka_unit_test(signed_ranks_of_one_difference),
         cmocka_unit_test(ratio_profile),
         cmocka_unit_test(gap_profile),
         cmocka_unit_test(penalty_of_the_worked_example),
         cmocka_unit_test(doubling_steps),
+        cmocka_unit_test(doubling_ends_for_good),
+        cmocka_unit_test(the_initial_step_can_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,6 +58,7 @@ static void fills_in_the_defaults(void **state)
     assert_string_equal(spec.report.baseline, "random");
     assert_double(spec.report.alpha, 0.05);
     assert_int_equal(spec.report.correction, SPEC_HOLM);
+    assert_false(spec.report.include_initial);
     assert_double(spec.limits.seconds, 3600);
     assert_int_equal(spec.limits.memory, 0);
     assert_int_equal(spec.setting_count, 1);
@@ -114,7 +115,7 @@ static const char full[] =
     "- {use: bald, passes: 100, label: BALD}\n"
     "- {use: bald, passes: '20', label: BALD, note: ''}\n"
     "- random\n"
-    "report: {baseline: BALD, alpha: 0.01, correction: none}\n"
+    "report: {baseline: BALD, alpha: 0.01, correction: none, include_initial: true}\n"
     "limits: {seconds: 1.5, memory: 4 GiB}\n";
 
 static void reads_every_key(void **state)
@@ -163,6 +164,7 @@ static void reads_every_key(void **state)
     assert_string_equal(spec.report.baseline, "BALD");
     assert_double(spec.report.alpha, 0.01);
     assert_int_equal(spec.report.correction, SPEC_NO_CORRECTION);
+    assert_true(spec.report.include_initial);
     assert_double(spec.limits.seconds, 1.5);
     assert_true(spec.limits.memory == UINT64_C(4) << 30);
     spec_finish(&spec);
@@ -628,6 +630,7 @@ static const char resolved_base[] =
     "  baseline: random\n"
     "  alpha: 0.05\n"
     "  correction: holm\n"
+    "  include_initial: false\n"
     "limits:\n"
     "  seconds: 3600\n"
     "  memory: 0\n"

@@ -54,6 +54,7 @@ json_t *facts_collect(const struct spec *spec, size_t workers, int argc, char **
     set_text(facts, "baseline", spec->report.baseline);
     set_text(facts, "correction", spec->report.correction == SPEC_HOLM ? "holm" : "none");
     json_object_set_new(facts, "alpha", json_real(spec->report.alpha));
+    json_object_set_new(facts, "include_initial", json_boolean(spec->report.include_initial));
     set_text(facts, "flipbench", FLIPBENCH_VERSION);
     set_command_line(facts, argc, argv);
     if (uname(&system) == 0) {

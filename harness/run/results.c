@@ -307,6 +307,8 @@ static int take_run(void *context, const json_t *row, fb_error *err)
             rc = add_fact(reading->facts, name, json_string_value(value));
         else if (strcmp(name, "alpha") == 0)
             reading->results->data.alpha = json_number_value(value);
+        else if (strcmp(name, "include_initial") == 0)
+            reading->results->data.include_initial = json_is_true(value);
     }
     if (!rc && started)
         rc = add_fact(reading->facts, "started", started);

@@ -15,8 +15,8 @@ struct results {
 };
 
 /* Reads one folder, or several as store_merge would join them (FB_ECONFLICT when they contradict
- * each other), with each round's queries and, if wanted, its scores. Name, baseline, alpha and
- * correction are those of the newest run; the resolved spec is the first folder's. Facts in which
+ * each other), with each round's queries and, if wanted, its scores. Name, baseline, alpha,
+ * correction and include_initial are those of the newest run; the resolved spec is the first folder's. Facts in which
  * runs differ are listed, oldest first. */
 int results_load(const char *const *directories, size_t count, bool with_scores,
                  struct results *ret_results, fb_error *err);

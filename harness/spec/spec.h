@@ -86,6 +86,7 @@ struct spec {
                              first strategy when that is not among them */
         double alpha;     /* default 0.05 */
         spec_correction correction; /* default SPEC_HOLM */
+        bool include_initial; /* round 0 counts as a step; default false */
     } report;
     struct {
         double seconds;   /* a round of a cell may take this long; default 3600 */

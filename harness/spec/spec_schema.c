@@ -186,6 +186,7 @@ static int write_memory(const void *source, const char *key, struct node *mappin
 #define AT(member) offsetof(struct spec, member)
 
 static const field_choice versions[] = {{"1", 1}, {NULL, 0}};
+static const field_choice booleans[] = {{"false", false}, {"true", true}, {NULL, 0}};
 static const field_choice corrections[] = {
     {"holm", SPEC_HOLM}, {"none", SPEC_NO_CORRECTION}, {NULL, 0}};
 
@@ -202,6 +203,8 @@ static const struct field report_fields[] = {
      .minimum = 0, .above = true, .maximum = 1, .below = true},
     {.key = "correction", .type = FIELD_CHOICE, .offset = AT(report.correction), .preset = "holm",
      .choices = corrections},
+    {.key = "include_initial", .type = FIELD_FLAG, .offset = AT(report.include_initial),
+     .preset = "false", .choices = booleans},
 };
 static const struct field_table report_table = FIELD_TABLE(report_fields);
 
@@ -212,7 +215,6 @@ static const struct field limits_fields[] = {
 };
 static const struct field_table limits_table = FIELD_TABLE(limits_fields);
 
-static const field_choice booleans[] = {{"false", false}, {"true", true}, {NULL, 0}};
 
 static const struct field root_fields[] = {
     {.key = "flipbench", .type = FIELD_FIXED, .choices = versions,
