@@ -5,18 +5,21 @@
 typedef struct cost_sum {
     average train, services, own, evaluate, cell;
     uint64_t peak_bytes;
+    size_t trials, complete;
 } cost_sum;
 
 static cost mean_cost(const cost_sum *sum)
 {
     return (cost){.train = average_mean(sum->train), .evaluate = average_mean(sum->evaluate),
                   .services = average_mean(sum->services), .own = average_mean(sum->own),
-                  .peak_bytes = sum->peak_bytes, .cell_seconds = average_mean(sum->cell)};
+                  .peak_bytes = sum->peak_bytes, .cell_seconds = average_mean(sum->cell),
+                  .trials = sum->trials, .complete = sum->complete};
 }
 
 static void add_cell(cost_sum *sum, const report_cell *cell)
 {
     double seconds = 0;
+    sum->trials += cell->round_count > 0;
     for (size_t i = 0; i < cell->round_count; i++) {
         const report_round *round = &cell->rounds[i];
         average_add(&sum->train, round->train_seconds);
@@ -30,8 +33,10 @@ static void add_cell(cost_sum *sum, const report_cell *cell)
         if (round->peak_rss_bytes > sum->peak_bytes)
             sum->peak_bytes = round->peak_rss_bytes;
     }
-    if (cell->round_count > 0 && cell->round_count == cell->planned_rounds)
+    if (cell->round_count > 0 && cell->round_count == cell->planned_rounds) {
         average_add(&sum->cell, seconds);
+        sum->complete++;
+    }
 }
 
 cost cost_of(const grid *g, size_t setting, size_t strategy)
@@ -55,6 +60,8 @@ cost cost_overall(const grid *g, size_t strategy)
         average_add(&sum.services, c.services);
         average_add(&sum.own, c.own);
         average_add(&sum.cell, c.cell_seconds);
+        sum.trials += c.trials;
+        sum.complete += c.complete;
         if (c.peak_bytes > sum.peak_bytes)
             sum.peak_bytes = c.peak_bytes;
     }

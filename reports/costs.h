@@ -13,6 +13,7 @@ typedef struct cost {
     double services, own;  /* of rounds that asked for labels; a cell's last round does not */
     uint64_t peak_bytes;   /* the largest resident set of a cell; 0: not known */
     double cell_seconds;   /* of a complete cell, all of it; NaN when there is none */
+    size_t trials, complete; /* cells with a finished round, and complete ones */
 } cost;
 
 /* One strategy in one setting, over its trials. */

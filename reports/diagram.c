@@ -65,7 +65,7 @@ static int test_pairs(diagram *d, fb_error *err)
     double *differences = fb_calloc(d->datasets, sizeof *differences);
     int rc = differences ? FB_OK : fb_fail_memory(err, d->datasets, sizeof *differences, "pairs");
     for (size_t i = 0; i < k * k; i++)
-        d->p[i] = (double)NAN;
+        d->uncorrected[i] = (double)NAN;
     for (size_t a = 0; !rc && a < k; a++)
         for (size_t b = a + 1; !rc && b < k; b++) {
             rank_wilcoxon test;
@@ -75,13 +75,15 @@ static int test_pairs(diagram *d, fb_error *err)
                 differences[i] = fabs(x) < 1e-12 ? 0 : x; /* what is left of equal sums */
             }
             rc = rank_wilcoxon_test(differences, d->datasets, &test, err);
-            d->p[a * k + b] = rc ? (double)NAN : test.p;
+            d->uncorrected[a * k + b] = rc ? (double)NAN : test.p;
         }
     if (!rc)
-        rc = stat_holm(d->p, k * k, d->p, err);
+        rc = stat_holm(d->uncorrected, k * k, d->p, err);
     for (size_t a = 0; a < k; a++)
-        for (size_t b = a + 1; b < k; b++)
+        for (size_t b = a + 1; b < k; b++) {
+            d->uncorrected[b * k + a] = d->uncorrected[a * k + b];
             d->p[b * k + a] = d->p[a * k + b];
+        }
     fb_free(differences);
     return rc;
 }
@@ -108,8 +110,9 @@ static int judge(diagram *d, double alpha, fb_error *err)
     if (!d->verdict)
         return FB_OK;
     d->p = fb_calloc(d->count, d->count * sizeof *d->p);
+    d->uncorrected = fb_calloc(d->count, d->count * sizeof *d->uncorrected);
     d->groups = fb_calloc(DIAGRAM_GROUPS, sizeof *d->groups);
-    if (!d->p || !d->groups)
+    if (!d->p || !d->uncorrected || !d->groups)
         return fb_fail_memory(err, d->count, d->count * sizeof *d->p, "a diagram");
     int rc = test_pairs(d, err);
     return rc ? rc : group_members(d, alpha, err);
@@ -170,6 +173,7 @@ void diagram_finish(diagram *d)
     fb_free(d->members);
     fb_free(d->mean_ranks);
     fb_free(d->p);
+    fb_free(d->uncorrected);
     fb_free(d->groups);
     fb_free(d->practical);
     memset(d, 0, sizeof *d);

@@ -30,6 +30,7 @@ typedef struct diagram {
     bool verdict;        /* N reaches DIAGRAM_DATASETS, and there are two to 64 members */
     double *p;           /* (count, count) Wilcoxon over data sets, two-sided, Holm over all pairs;
                             NULL without a verdict */
+    double *uncorrected; /* the same before the correction */
     friedman_group *groups; /* (group_count) maximal groups no two of which differ at the level; bit
                                i is members[i]. NULL without a verdict */
     size_t group_count;

@@ -107,6 +107,20 @@ static double mean_over_settings(const grid *g, const gap_table *t, size_t strat
     return settings ? sum / (double)settings : (double)NAN;
 }
 
+/* Counts what was measured in one setting: `gaps` holds as many steps of each trial. */
+static void count_steps(const double *gaps, size_t points, size_t trials, profiles *p,
+                        size_t strategy)
+{
+    size_t steps = points / trials;
+    for (size_t t = 0; t < trials; t++) {
+        size_t measured = 0;
+        for (size_t i = 0; i < steps; i++)
+            measured += isnan(gaps[t * steps + i]) ? 0 : 1;
+        p->steps[strategy] += measured;
+        p->trials[strategy] += measured > 0;
+    }
+}
+
 static void fill_gap_profile(const grid *g, const gap_table *t, profiles *p)
 {
     for (size_t k = 0; k < PROFILES_POINTS; k++)
@@ -117,8 +131,7 @@ static void fill_gap_profile(const grid *g, const gap_table *t, profiles *p)
                 mean_over_settings(g, t, s, profile_gap, p->deltas[k]);
         p->area[s] = mean_over_settings(g, t, s, profile_gap_area, p->limit);
         for (size_t i = 0; i < g->data->setting_count; i++)
-            for (size_t k = 0; k < t->points[i]; k++)
-                p->steps[s] += isnan(t->gaps[i][s * t->points[i] + k]) ? 0 : 1;
+            count_steps(t->gaps[i] + s * t->points[i], t->points[i], g->trial_count, p, s);
     }
 }
 
@@ -153,6 +166,7 @@ static double survey_problems(const targets *t, profiles *p)
         for (size_t s = 0; s < t->strategies; s++) {
             double labels = t->labels[row * t->strategies + s];
             tried = tried || !isnan(labels);
+            p->tried[s] += isnan(labels) ? 0 : 1;
             best = fmin(best, labels);
             if (isfinite(labels))
                 worst = fmax(worst, labels);
@@ -182,12 +196,14 @@ int profiles_init(const grid *g, const targets *t, profiles *ret_profiles, fb_er
     profiles made = {.strategies = k,
                      .gap = fb_calloc(k, PROFILES_POINTS * sizeof *made.gap),
                      .area = fb_calloc(k, sizeof *made.area),
-                     .steps = fb_calloc(k, sizeof *made.steps)};
+                     .steps = fb_calloc(k, sizeof *made.steps),
+                     .trials = fb_calloc(k, sizeof *made.trials),
+                     .tried = fb_calloc(k, sizeof *made.tried)};
     bool aimed = t->labels != NULL;
     if (aimed)
         made.ratio = fb_calloc(k, PROFILES_POINTS * sizeof *made.ratio);
     int rc = FB_OK;
-    if (!made.gap || !made.area || !made.steps || (aimed && !made.ratio))
+    if (!made.gap || !made.area || !made.steps || !made.trials || !made.tried || (aimed && !made.ratio))
         rc = fb_fail_memory(err, k, PROFILES_POINTS * sizeof *made.gap, "profiles");
     if (!rc)
         rc = make_gap_profile(g, &made, err);
@@ -207,6 +223,8 @@ void profiles_finish(profiles *p)
     fb_free(p->gap);
     fb_free(p->area);
     fb_free(p->steps);
+    fb_free(p->trials);
+    fb_free(p->tried);
     fb_free(p->ratio);
     *p = (profiles){0};
 }

@@ -19,12 +19,14 @@ typedef struct profiles {
     double *gap;                   /* (strategies, PROFILES_POINTS); NaN: no result */
     double *area;                  /* (strategies) under the gap profile, 0 .. limit, over limit */
     size_t *steps;                 /* (strategies) (setting, trial, step) that were compared */
+    size_t *trials;                /* (strategies) (setting, trial) with such a step */
 
     /* ratio: the share of (setting, trial) whose labels to the target are at most tau times the
      * fewest of any strategy. */
     size_t problems, unsolved;     /* (setting, trial) with a target; those that nobody solved */
     double taus[PROFILES_POINTS];  /* 1 .. a power of two above every finite ratio, even in log2 */
     double *ratio;                 /* (strategies, PROFILES_POINTS); NULL without a target */
+    size_t *tried;                 /* (strategies) (setting, trial) in the denominator */
 } profiles;
 
 /* FB_ENOMEM. */

@@ -13,8 +13,12 @@ static int by_id(const void *a, const void *b)
 size_t queries_count(const report_cell *cell, size_t *ret_rounds)
 {
     size_t count = 0, round = 0;
-    for (; cell && round < cell->round_count && cell->rounds[round].queried; round++)
-        count += cell->rounds[round].query_count;
+    for (; cell && round < cell->round_count; round++) {
+        const report_round *r = &cell->rounds[round];
+        if (!r->queried || r->query_count == 0)
+            break;
+        count += r->query_count;
+    }
     *ret_rounds = round;
     return count;
 }

@@ -97,22 +97,49 @@ void report_csv_row(const report_data *data, const report_cell *cell, const repo
 void report_csv_reference(const report_data *data, const report_reference *reference,
                           struct fb_strbuf *out);
 
-/* A row of `flipbench export --what statistics`: one number about a strategy, in one setting or
- * over all. Accuracies and areas are between 0 and 1. NaN and NULL where there is nothing. */
+/* A row of `flipbench export --what statistics`: one number about a strategy, or two, in one setting
+ * or over all. Accuracies and areas are between 0 and 1. NaN, NULL and REPORT_NO_COUNT where there
+ * is nothing. docs/results.md explains the measures. */
+#define REPORT_NO_COUNT SIZE_MAX
+
 typedef struct report_statistic {
-    const report_setting *setting; /* NULL: over all settings */
-    const report_strategy *strategy;
-    const report_strategy *against; /* its number is subtracted; NULL: none */
+    const report_setting *setting;   /* NULL: over all settings */
+    const report_strategy *strategy; /* NULL: over all strategies */
+    const report_strategy *against;  /* the number is about both; NULL: none */
     const char *measure;
-    double value;           /* a mean over trials; over all settings, a mean over data sets */
+    double value;
     double sd;              /* over trials */
-    double low, high;       /* Student's 95 % interval of the mean */
-    const char *test;       /* "paired-t" or "sign-flip" (exact), two-sided; NULL: none */
-    double p, p_corrected;  /* corrected for all tests of the report, if they are */
+    double low, high;       /* 95 % interval */
+    const char *interval;   /* its kind: "student", "percentile" or "bca" */
+    const char *test;       /* behind p, or behind the value; NULL: none */
+    const char *sided;      /* "two-sided" or "one-sided" */
+    double alpha;           /* the test's level */
+    double p, p_corrected;
     const char *correction; /* "holm"; NULL: none */
     size_t trials, trials_expected; /* used, and those that there should be */
     size_t rounds;          /* evaluations that the number is made of, round 0 among them */
+    size_t settings, datasets; /* that the number is made of */
 } report_statistic;
+
+/* A row's fields in the order of the columns, for every format alike. */
+typedef enum report_field_kind {
+    REPORT_NOTHING, /* missing */
+    REPORT_TEXT,
+    REPORT_NUMBER,
+    REPORT_COUNT
+} report_field_kind;
+
+typedef struct report_field {
+    const char *name; /* the column's */
+    report_field_kind kind;
+    const char *text;
+    double number;
+    size_t count;
+} report_field;
+
+enum { REPORT_FIELDS = 24 };
+
+void report_statistic_fields(const report_statistic *row, report_field ret_fields[REPORT_FIELDS]);
 
 /* Hands on every statistic in a fixed order; a non-zero return of `take` stops and is passed on. No
  * row when not one round is finished. FB_EINVAL and FB_ENOMEM as report_write. */

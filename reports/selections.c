@@ -39,6 +39,7 @@ typedef struct sums {
     average *first, *all, *spearman, *kendall;
     average *first_trials, *all_trials;
     average first_chance, all_chance;
+    size_t *trials, *score_trials; /* those of selections */
 } sums;
 
 enum { FIRST_ROUND = 1 };
@@ -54,6 +55,8 @@ static void add_between(const desk *d, size_t a, size_t b, sums *to)
     }
     average_add(&to->first[a * k + b], average_mean(first));
     average_add(&to->all[a * k + b], average_mean(all));
+    to->trials[a * k + b] += all.count;
+    to->trials[b * k + a] += all.count;
 }
 
 static void add_trials(const desk *d, size_t strategy, sums *to)
@@ -67,6 +70,9 @@ static void add_trials(const desk *d, size_t strategy, sums *to)
         }
     average_add(&to->first_trials[strategy], average_mean(first));
     average_add(&to->all_trials[strategy], average_mean(all));
+    for (size_t t = 0; t < d->g->trial_count; t++)
+        to->trials[strategy * (d->g->data->strategy_count + 1)] +=
+            queries_at(d, strategy, t)->count > 0;
 }
 
 /* What chance gives in this setting, for the queries of its longest cell. */
@@ -142,6 +148,8 @@ static int add_scores(const desk *d, size_t a, size_t b, sums *to, fb_error *err
         return rc;
     average_add(&to->spearman[a * k + b], average_mean(spearman));
     average_add(&to->kendall[a * k + b], average_mean(kendall));
+    to->score_trials[a * k + b] += spearman.count;
+    to->score_trials[b * k + a] += spearman.count;
     return FB_OK;
 }
 
@@ -185,8 +193,11 @@ static int fill_balance(const desk *d, selections *s, fb_error *err)
         memset(seen, 0, s->rounds * sizeof *seen);
         for (size_t t = 0; t < d->g->trial_count; t++)
             add_balance(queries_at(d, k, t), classes, counts, seen, asked);
-        for (size_t r = 0; r < s->rounds; r++)
-            s->balance[(d->setting * s->strategies + k) * s->rounds + r] = average_mean(seen[r]);
+        for (size_t r = 0; r < s->rounds; r++) {
+            size_t at = (d->setting * s->strategies + k) * s->rounds + r;
+            s->balance[at] = average_mean(seen[r]);
+            s->balance_trials[at] = seen[r].count;
+        }
     }
     for (size_t r = 0; !rc && r < s->rounds; r++)
         s->queried[d->setting * s->rounds + r] = average_mean(asked[r]);
@@ -262,7 +273,8 @@ static void finish_sums(const sums *from, selections *s)
     s->all.chance = average_mean(from->all_chance);
 }
 
-/* All tables of a selections struct in one block that begins at first.between. */
+/* All numbers of a selections struct in one block that begins at first.between, all counts in one
+ * that begins at trials. */
 static int make_room(const grid *g, selections *s, fb_error *err)
 {
     size_t k = s->strategies;
@@ -275,9 +287,12 @@ static int make_room(const grid *g, selections *s, fb_error *err)
     if (s->rounds > 0 && lines > (SIZE_MAX / 2 - tables) / s->rounds)
         return fb_fail_memory(err, lines, s->rounds, "selections");
     double *next = fb_calloc(tables + lines * s->rounds, sizeof *next);
-    if (!next)
-        return fb_fail_memory(err, tables + lines * s->rounds, sizeof *next, "selections");
     s->first.between = next;
+    s->trials = fb_calloc(2 * k * k + lines * s->rounds, sizeof *s->trials);
+    if (!next || !s->trials)
+        return fb_fail_memory(err, tables + lines * s->rounds, sizeof *next, "selections");
+    s->score_trials = s->trials + k * k;
+    s->balance_trials = s->score_trials + k * k;
     s->all.between = next += k * k;
     s->scores.spearman = next += k * k;
     s->scores.kendall = next += k * k;
@@ -301,6 +316,8 @@ int selections_init(const grid *g, selections *ret_selections, fb_error *err)
     to.first_trials = to.kendall + k * k;
     to.all_trials = to.first_trials + k;
     int rc = make_room(g, &s, err);
+    to.trials = s.trials;
+    to.score_trials = s.score_trials;
     for (size_t i = 0; !rc && i < s.settings; i++)
         rc = add_setting(g, i, &to, &s, err);
     if (!rc)
@@ -318,10 +335,16 @@ void selections_finish(selections *s)
     if (!s)
         return;
     fb_free(s->first.between);
+    fb_free(s->trials);
     *s = (selections){0};
 }
 
 const double *selections_balance(const selections *s, size_t setting, size_t strategy)
 {
     return &s->balance[(setting * s->strategies + strategy) * s->rounds];
+}
+
+const size_t *selections_balance_trials(const selections *s, size_t setting, size_t strategy)
+{
+    return &s->balance_trials[(setting * s->strategies + strategy) * s->rounds];
 }

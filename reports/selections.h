@@ -28,10 +28,14 @@ typedef struct selections {
     overlap_table all;    /* everything asked for in the rounds that both have */
     bool scored;          /* scores are stored of two strategies or more */
     score_table scores;   /* of the first query's pool */
+    size_t *trials;       /* (strategies, strategies) (setting, trial) in which both asked for
+                             something; on the diagonal, those of one strategy */
+    size_t *score_trials; /* (strategies, strategies) (setting, trial) whose scores were compared */
     size_t rounds;        /* queries in the longest cell */
     double *queried;      /* (settings, rounds) samples asked for by then, over trials */
     double *balance;      /* (settings, strategies, rounds) evenness of the classes of everything
                              asked for by then, mean over trials; NaN: no query */
+    size_t *balance_trials; /* (settings, strategies, rounds) behind `balance` */
 } selections;
 
 /* FB_ENOMEM. */
@@ -40,7 +44,8 @@ int selections_init(const grid *g, selections *ret_selections, fb_error *err);
 /* Takes NULL and a zeroed struct. */
 void selections_finish(selections *s);
 
-/* balance of a setting and strategy, (rounds). */
+/* balance of a setting and strategy, (rounds); balance_trials likewise. */
 const double *selections_balance(const selections *s, size_t setting, size_t strategy);
+const size_t *selections_balance_trials(const selections *s, size_t setting, size_t strategy);
 
 #endif

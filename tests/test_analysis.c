@@ -297,6 +297,8 @@ static void selections_by_hand(void **state)
             round->scores = scores[k];
             round->score_count = 4;
         }
+    for (size_t k = 0; k < 2; k++) /* the last round asks for nothing */
+        example_cell(s->e, 0, k, 0)->rounds[2].queried = ids[k][0];
     s->e->settings[0].pool_count = 10;
     s->e->settings[0].subpool = 0;
     analyse(s);
@@ -315,6 +317,10 @@ static void selections_by_hand(void **state)
     assert_near(selections_balance(made, 0, 0)[0], first, 1e-12);
     assert_near(selections_balance(made, 0, 0)[1], 1, 1e-12);
     assert_near(selections_balance(made, 0, 1)[0], 0, 1e-12);
+    assert_int_equal(selections_balance_trials(made, 0, 1)[1], 1);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(made->trials[i], 1);
+    assert_int_equal(made->score_trials[1], 1);
     study_free(s);
 }
 

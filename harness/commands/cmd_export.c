@@ -1,7 +1,6 @@
 /* argp is a GNU extension. */
 #define _GNU_SOURCE
 #include <argp.h>
-#include <math.h>
 #include <string.h>
 
 #include "commands.h"
@@ -88,30 +87,29 @@ static int export_view(const export_arguments *arguments, row_writer *writer, fb
 
 /* ---- statistics ---------------------------------------------------------------------------- */
 
-/* Null where there is no number or no text. */
-static json_t *number(double value)
+/* A field as JSON, null when it is missing; NULL when memory is short. */
+static json_t *field_json(const report_field *field)
 {
-    return isnan(value) ? json_null() : json_real(value);
+    switch (field->kind) {
+    case REPORT_TEXT: return json_string(field->text);
+    case REPORT_NUMBER: return json_real(field->number);
+    case REPORT_COUNT: return json_integer((json_int_t)field->count);
+    default: return json_null();
+    }
 }
 
 /* A statistic as a row; NULL when memory is short. */
 static json_t *statistic_json(const report_statistic *row)
 {
-    const report_setting none = {0}, *setting = row->setting ? row->setting : &none;
-    bool counted = row->setting != NULL;
-    return json_pack(
-        "{s:s?, s:s?, s:s?, s:s, s:s, s:s?, s:s?, s:s, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:s?,"
-        " s:o, s:o, s:o}",
-        "setting", setting->name, "dataset", setting->dataset, "network", setting->network,
-        "strategy", row->strategy->label, "params", row->strategy->params, "against",
-        row->against ? row->against->label : NULL, "against_params",
-        row->against ? row->against->params : NULL, "measure", row->measure, "value",
-        number(row->value), "sd", number(row->sd), "low", number(row->low), "high",
-        number(row->high), "test", row->test, "p", number(row->p), "p_corrected",
-        number(row->p_corrected), "correction", row->correction, "trials",
-        counted ? json_integer((json_int_t)row->trials) : json_null(), "trials_expected",
-        counted ? json_integer((json_int_t)row->trials_expected) : json_null(), "rounds",
-        counted ? json_integer((json_int_t)row->rounds) : json_null());
+    report_field fields[REPORT_FIELDS];
+    json_t *object = json_object();
+    report_statistic_fields(row, fields);
+    for (size_t i = 0; object && i < REPORT_FIELDS; i++)
+        if (json_object_set_new(object, fields[i].name, field_json(&fields[i])) < 0) {
+            json_decref(object);
+            return NULL;
+        }
+    return object;
 }
 
 static int write_statistic(void *writer, const report_statistic *statistic, fb_error *err)
@@ -126,11 +124,10 @@ static int write_statistic(void *writer, const report_statistic *statistic, fb_e
 /* The names of a statistic's columns: those of any row. */
 static int begin_statistics(row_writer *writer, fb_error *err)
 {
-    const report_strategy strategy = {"", "", ""};
-    const report_statistic blank = {.strategy = &strategy, .measure = ""};
+    const report_statistic blank = {0};
     json_t *row = statistic_json(&blank), *names = json_array(), *value;
     const char *name;
-    int rc = FB_OK;
+    int rc = row && names ? FB_OK : fb_fail(err, FB_ENOMEM, "out of memory for a row");
     json_object_foreach (row, name, value)
         if (json_array_append_new(names, json_string(name)) < 0)
             rc = fb_fail(err, FB_ENOMEM, "out of memory for the columns' names");
@@ -144,7 +141,7 @@ static int begin_statistics(row_writer *writer, fb_error *err)
 static int export_statistics(const export_arguments *arguments, row_writer *writer, fb_error *err)
 {
     struct results results = {0};
-    int rc = results_load(&arguments->directory, 1, false, &results, err);
+    int rc = results_load(&arguments->directory, 1, true, &results, err);
     if (!rc)
         rc = begin_statistics(writer, err);
     if (!rc)
