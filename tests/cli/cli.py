@@ -47,8 +47,9 @@ def export(directory, what):
 
 
 def deterministic(directory, what):
-    """An export without its volatile columns, as CSV text."""
-    rows = export(directory, what)
+    """An export without its volatile columns, and statistics without times and memory, as CSV text."""
+    rows = [row for row in export(directory, what)
+            if what != "statistics" or not VOLATILE.search(row["measure"])]
     out = io.StringIO()
     kept = [name for name in (rows[0] if rows else {}) if not VOLATILE.search(name)]
     writer = csv.DictWriter(out, kept, extrasaction="ignore", lineterminator="\n")

@@ -2,9 +2,11 @@
 import csv
 import io
 import json
+import math
 import os
 import re
 import sqlite3
+import subprocess
 
 from cli import ROOT, Case, export, flipbench, main
 
@@ -23,6 +25,7 @@ strategies: [random, {use: entropy, label: "Entropie <b> %"}]
 scores: true
 """
 VIEWS = ("rounds", "traces", "cells", "statistics", "scores", "records", "runs")
+MAKE_RESULTS = os.environ["FLIPBENCH_MAKE_RESULTS"]
 STARTS_WITH_A_CELL = ("rounds", "traces", "scores", "records")
 
 
@@ -39,6 +42,13 @@ def documented():
     cell = tables.pop("What rows of a cell begin with")
     return {view: (cell if view in STARTS_WITH_A_CELL else []) + columns
             for view, columns in tables.items()}
+
+
+def documented_words(title):
+    """The names in the first column of the table of docs/results.md that is headed so."""
+    with open(os.path.join(ROOT, "docs/results.md"), encoding="utf-8") as file:
+        table = re.search(rf"^\| {title} \| meaning \|\n((?:\|.*\n)+)", file.read(), re.M).group(1)
+    return {name for line in table.splitlines() for name in re.findall(r"`(\w[\w-]*)`", line.split("|")[1])}
 
 
 class Export(Case):
@@ -120,6 +130,83 @@ class Export(Case):
         self.assertAlmostEqual(float(found["value"]), sum(full) / 3, 12)
         ranks = {r["strategy"]: r["value"] for r in rows if r["measure"] == "rank"}
         self.assertEqual(sorted(ranks.values()), ["1", "2"])
+
+    def test_statistics_are_those_of_the_traces(self):
+        traces, rounds = export(self.out, "traces"), export(self.out, "rounds")
+        rows, label = export(self.out, "statistics"), "Entropie <b> %"
+
+        def find(measure, strategy=label, **wanted):
+            [row] = [r for r in rows if r["measure"] == measure and r["strategy"] == strategy and
+                     all(r[name] == value for name, value in wanted.items())]
+            return float(row["value"]), row
+
+        def asked(strategy, trial, what="sample"):
+            return [row[what] for row in traces if row["strategy"] == strategy and row["trial"] == trial]
+
+        def jaccard(a, b):
+            return len(set(a) & set(b)) / len(set(a) | set(b))
+
+        def last(strategy, trial):
+            return [float(row["accuracy"]) for row in rounds
+                    if row["strategy"] == strategy and row["trial"] == trial][-1]
+
+        trials = ("0", "1", "2")
+        value, row = find("jaccard", "random", against=label)
+        self.assertAlmostEqual(value, sum(jaccard(asked("random", t), asked(label, t)) for t in trials) / 3, 12)
+        self.assertEqual((row["setting"], row["trials"]), ("", "3"))
+        value, _ = find("jaccard", label, against=label)
+        pairs = (("0", "1"), ("0", "2"), ("1", "2"))
+        self.assertAlmostEqual(value, sum(jaccard(asked(label, t), asked(label, u)) for t, u in pairs) / 3, 12)
+        entropies = []
+        for trial in trials:
+            labels = asked(label, trial, "label")
+            shares = [labels.count(name) / len(labels) for name in set(labels)]
+            entropies.append(-sum(share * math.log(share, 4) for share in shares))
+        value, row = find("class_balance")
+        self.assertAlmostEqual(value, sum(entropies) / 3, 9)
+        self.assertEqual((row["rounds"], row["trials"]), ("2", "3"))
+        differences = [last(label, t) - last("random", t) for t in trials]
+        value, row = find("final_accuracy_difference", test="paired-t")
+        self.assertAlmostEqual(value, sum(differences) / 3, 12)
+        target, _ = find("target_accuracy", "random")
+        self.assertAlmostEqual(target, sum(last("random", t) for t in trials) / 3, 12)
+        reached = []
+        for trial in trials:
+            curve = [(int(r["labeled"]), float(r["accuracy"])) for r in rounds
+                     if r["strategy"] == label and r["trial"] == trial]
+            reached.append(min([x for x, y in curve if y >= target - 1e-12], default=math.inf))
+        value = [r for r in rows if r["measure"] == "labels_to_target" and r["strategy"] == label][0]["value"]
+        median = sorted(reached)[1]
+        self.assertEqual(value, "" if math.isinf(median) else str(median))
+        self.assertAlmostEqual(find("target_share")[0], sum(map(math.isfinite, reached)) / 3, 12)
+
+    def test_every_statistic_is_documented(self):
+        """Six data sets, ten trials, scores and references: every measure there is."""
+        out = self.path("made")
+        subprocess.run([MAKE_RESULTS, out, "6", "4", "10", "6", "30"], check=True, stdout=subprocess.DEVNULL)
+        rows = export(out, "statistics")
+        local, overall = documented_words("in one setting"), documented_words("over all settings")
+        tests = documented_words("test")
+        self.assertEqual({r["measure"] for r in rows if r["setting"]}, local - {"pair_aubc_difference"})
+        costs = {name for name in local if name.endswith(("_seconds", "_bytes"))}
+        self.assertEqual({r["measure"] for r in rows if not r["setting"]},
+                         (overall | costs) - {"gain_mean", "gain_iqm"})
+        self.assertEqual({r["test"] for r in rows if r["test"]}, tests - {"sign-flip-drawn", "wilcoxon-normal"})
+        self.assertEqual({r["interval"] for r in rows}, {"", "student", "bca", "percentile"})
+        for row in rows:
+            self.assertEqual(bool(row["low"]), bool(row["interval"]), row)
+            self.assertEqual(bool(row["sided"]), row["test"] not in ("", "bayesian-signed-rank"), row)
+            self.assertFalse(row["p"] and not row["test"], row)
+            self.assertEqual(bool(row["p_corrected"]), bool(row["correction"]), row)
+            if not row["measure"].endswith("_chance"):
+                self.assertTrue(row["trials"] and row["trials_expected"], row)
+        # Of six data sets that rank alike, and of settings that all have ten trials.
+        self.assertEqual({r["datasets"] for r in rows if r["measure"] == "mean_rank"}, {"6"})
+        self.assertEqual({r["trials"] for r in rows if r["measure"] == "penalty_all"}, {"60"})
+        column = [float(r["value"]) for r in rows if r["measure"] == "penalty_all" and r["against"] == "random"]
+        [mean] = [float(r["value"]) for r in rows
+                  if r["measure"] == "penalty_all_mean" and r["strategy"] == "random"]
+        self.assertAlmostEqual(mean, sum(column) / 4, 12)
 
     def test_empty_views_have_a_header(self):
         with sqlite3.connect(os.path.join(self.out, "results.db")) as database:
