@@ -100,7 +100,10 @@ void answer_sentence(const analysis *a, fb_strbuf *out)
 {
     const standing *best = best_other(a);
     const standing *first = &a->standings[0];
-    if (a->grid->data->strategy_count == 1 && !isnan(first->aubc))
+    if (!grid_has_rounds(a->grid))
+        fb_strbuf_add(out, "No cell has a finished round, so there is nothing to compare; "
+                           "\u201cFailures and missing cells\u201d tells why.");
+    else if (a->grid->data->strategy_count == 1 && !isnan(first->aubc))
         fb_strbuf_printf(out, "%s is the only strategy, with an AUBC of %.2f %%: there is nothing "
                               "to compare it with.", name_of(a, first->strategy),
                          100 * first->aubc);
@@ -137,6 +140,9 @@ void answer_caveats(const analysis *a, fb_strbuf *out)
     if (gaps > 0)
         fb_strbuf_printf(out, "%zu of %zu cells are missing, failed or unfinished. ",
                          gaps, expected);
+    if (grid_missing_references(a->grid) > 0)
+        fb_strbuf_printf(out, "%zu of %zu networks trained on all labels are missing or failed. ",
+                         grid_missing_references(a->grid), data->reference_count);
     if (grid_apart(a->grid) > 0)
         fb_strbuf_printf(out, "%zu cells are set apart and compared with no other, because their "
                               "data, recipe, engine or strategy\u2019s version differ. ",

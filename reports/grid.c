@@ -9,7 +9,11 @@
 
 static int check_cells(const report_data *data, fb_error *err)
 {
-    size_t finished = 0;
+    if (data->cell_count == 0)
+        return fb_fail(err, FB_EINVAL,
+                       "%s: these results have no cell, so there is nothing to report; start the "
+                       "experiment with `flipbench run`",
+                       *data->name ? data->name : "results");
     for (size_t i = 0; i < data->cell_count; i++) {
         const report_cell *cell = &data->cells[i];
         if (cell->setting >= data->setting_count || cell->strategy >= data->strategy_count)
@@ -18,14 +22,7 @@ static int check_cells(const report_data *data, fb_error *err)
                            "expected indices below these counts",
                            i, cell->setting, data->setting_count, cell->strategy,
                            data->strategy_count);
-        finished += cell->round_count > 0;
     }
-    if (finished == 0)
-        return fb_fail(err, FB_EINVAL,
-                       "%s: none of its %zu cells has a finished round, so there is nothing to "
-                       "report; let `flipbench run` finish a round first, or look at the logs if "
-                       "all failed",
-                       data->name, data->cell_count);
     return FB_OK;
 }
 
@@ -217,6 +214,22 @@ grid_gap grid_gap_of(const grid_cell *cell)
     if (source->round_count < source->planned_rounds)
         return (grid_gap){"unfinished", ""};
     return (grid_gap){NULL, NULL};
+}
+
+bool grid_has_rounds(const grid *g)
+{
+    for (size_t i = 0; i < g->data->cell_count; i++)
+        if (g->data->cells[i].round_count > 0)
+            return true;
+    return false;
+}
+
+size_t grid_missing_references(const grid *g)
+{
+    size_t missing = 0;
+    for (size_t i = 0; i < g->data->reference_count; i++)
+        missing += isnan(g->data->references[i].accuracy) ? 1 : 0;
+    return missing;
 }
 
 size_t grid_gaps(const grid *g, size_t *ret_expected)

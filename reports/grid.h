@@ -35,7 +35,7 @@ typedef struct grid {
 } grid;
 
 /* Lays out `data`, which must outlive the grid. FB_EINVAL when an index is out of range, when a
- * cell is there twice, or when no cell has a finished round. */
+ * cell is there twice, or when there is no cell. */
 int grid_init(const report_data *data, grid *ret_grid, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */
@@ -73,6 +73,12 @@ typedef struct grid_gap {
 } grid_gap;
 
 grid_gap grid_gap_of(const grid_cell *cell);
+
+/* Whether any cell has a finished round. */
+bool grid_has_rounds(const grid *g);
+
+/* Networks that should have been trained on everything and were not. */
+size_t grid_missing_references(const grid *g);
 
 /* Cells that are missing, failed or unfinished, and how many were expected. */
 size_t grid_gaps(const grid *g, size_t *ret_expected);

@@ -83,8 +83,8 @@ typedef struct report_data {
 } report_data;
 
 /* Writes index.html (self-contained), tables.md and rounds.csv into the folder `out`, which is
- * created. What is missing or failed is shown, never dropped. FB_EINVAL when there is not one
- * finished round. */
+ * created. What is missing or failed is shown, never dropped. FB_EINVAL when there is no cell,
+ * finished or not. */
 int report_write(const report_data *data, const char *out, fb_error *err);
 
 /* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */

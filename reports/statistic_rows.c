@@ -250,25 +250,17 @@ int statistic_rows_all(const analysis *a, report_take_statistic take, void *cont
     return rows.rc;
 }
 
-static bool has_rounds(const report_data *data)
-{
-    for (size_t i = 0; i < data->cell_count; i++)
-        if (data->cells[i].round_count > 0)
-            return true;
-    return false;
-}
-
 int report_statistics(const report_data *data, report_take_statistic take, void *context,
                       fb_error *err)
 {
     grid g = {0};
     analysis a = {0};
-    if (!has_rounds(data))
+    if (data->cell_count == 0)
         return FB_OK;
     int rc = grid_init(data, &g, err);
     if (!rc)
         rc = analysis_init(&g, &a, err);
-    if (!rc)
+    if (!rc && grid_has_rounds(&g))
         rc = statistic_rows_all(&a, take, context, err);
     analysis_finish(&a);
     grid_finish(&g);

@@ -53,15 +53,6 @@ static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial
     table_cell(out, 0, "%s", gap.cause);
 }
 
-/* Networks that should have been trained on everything and were not. */
-static size_t missing_references(const report_data *data)
-{
-    size_t missing = 0;
-    for (size_t i = 0; i < data->reference_count; i++)
-        missing += isnan(data->references[i].accuracy) ? 1 : 0;
-    return missing;
-}
-
 static void reference_row(const grid *g, const report_reference *reference, table *out)
 {
     if (!isnan(reference->accuracy))
@@ -78,7 +69,7 @@ static void reference_row(const grid *g, const report_reference *reference, tabl
 static bool caption_gaps(const grid *g, table *out)
 {
     size_t expected = 0, gaps = grid_gaps(g, &expected), apart = grid_apart(g);
-    size_t references = missing_references(g->data);
+    size_t references = grid_missing_references(g);
     for (size_t i = 0; i < g->data->setting_count; i++)
         if (grid_setting_trials(g, i) == 0)
             table_caption(out, "Setting %s has no cell at all. ", g->setting_names[i]);

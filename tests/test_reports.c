@@ -333,19 +333,32 @@ static void test_nothing_finished(void **state)
 {
     (void)state;
     example *e = example_create(1, 2, 3, 6);
-    fb_error err = {0};
-    char path[128];
     for (size_t i = 0; i < e->data.cell_count; i++) {
         e->cells[i].round_count = 0;
         e->cells[i].failure = "out of memory";
     }
+    expect(&e->data, "No cell has a finished round");
+    expect(&e->data, "6 of 6 cells are missing, failed or unfinished.");
+    report r = write_report(&e->data);
+    assert_non_null(strstr(r.text[1], "| fashion-scnn | LDM-S | 2 | failed | 0 of 6 | out of "
+                                      "memory |"));
+    report_free(&r);
+    e->data.baseline = NULL;
+    expect(&e->data, "No cell has a finished round");
+    free(e);
+}
+
+static void test_no_cell(void **state)
+{
+    (void)state;
+    example *e = example_create(1, 2, 3, 6);
+    fb_error err = {0};
+    char path[128];
+    e->data.cell_count = 0;
     snprintf(path, sizeof path, "%s/none", folder);
     assert_int_equal(report_write(&e->data, path, &err), FB_EINVAL);
-    assert_non_null(strstr(err.text, "none of its 6 cells has a finished round"));
+    assert_non_null(strstr(err.text, "these results have no cell"));
     assert_int_equal(access(path, F_OK), -1);
-    e->data.cell_count = 0;
-    assert_int_equal(report_write(&e->data, path, &err), FB_EINVAL);
-    assert_non_null(strstr(err.text, "none of its 0 cells"));
     free(e);
 }
 
@@ -388,6 +401,7 @@ static void test_other_gaps_are_shown(void **state)
     e->data.reference_count = 2;
     expect(&e->data, "3 cells are set apart");
     expect(&e->data, "1 of 2 networks trained on all labels are missing.");
+    expect(&e->data, "1 of 2 networks trained on all labels are missing or failed.");
     expect(&e->data, "% of the way from random to training on all labels");
     report r = write_report(&e->data);
     assert_non_null(strstr(r.text[1], "| fashion-scnn | BALD | 3 | set apart | 5 of 5 |"));
@@ -666,6 +680,7 @@ int main(void)
         cmocka_unit_test(test_no_baseline),
         cmocka_unit_test(test_one_round),
         cmocka_unit_test(test_nothing_finished),
+        cmocka_unit_test(test_no_cell),
         cmocka_unit_test(test_failures_are_shown),
         cmocka_unit_test(test_other_gaps_are_shown),
         cmocka_unit_test(test_curves_of_different_lengths),
