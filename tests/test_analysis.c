@@ -11,9 +11,11 @@
 
 #include "alloc.h"
 #include "analysis.h"
+#include "costs.h"
 #include "curves.h"
 #include "overlap.h"
 #include "report_example.h"
+#include "statistic_rows.h"
 
 #define assert_near(value, expected, tol) near((value), (expected), (tol), #value, __LINE__)
 
@@ -183,6 +185,115 @@ static void ten_trials_are_bootstrapped(void **state)
     for (size_t r = 1; r < c.count; r++)
         assert_true(c.low[r] < c.accuracy[r] && c.accuracy[r] < c.high[r]);
     curve_finish(&c);
+    study_free(s);
+}
+
+/* ---- statistics as rows ---------------------------------------------------------------------- */
+
+enum { ROWS_MAX = 2000 };
+
+typedef struct row_list {
+    report_statistic rows[ROWS_MAX];
+    size_t count;
+} row_list;
+
+static int collect(void *context, const report_statistic *row, fb_error *err)
+{
+    row_list *list = context;
+    (void)err;
+    assert_true(list->count < ROWS_MAX);
+    list->rows[list->count++] = *row;
+    return FB_OK;
+}
+
+/* Released with free(). */
+static row_list *rows_of(const study *s)
+{
+    row_list *list = calloc(1, sizeof *list);
+    assert_non_null(list);
+    assert_int_equal(statistic_rows_all(&s->a, collect, list, NULL), FB_OK);
+    return list;
+}
+
+/* More trials than flips can be gone through, in 24 cells with the curves of six. */
+static void many_trials_are_drawn(void **state)
+{
+    (void)state;
+    study *s = study_create(1, 2, EXAMPLE_TRIALS, 6);
+    static report_cell cells[48];
+    for (size_t i = 0; i < 48; i++) {
+        cells[i] = s->e->cells[i % 12];
+        cells[i].trial += (uint32_t)(100 * (i / 12));
+    }
+    s->e->data.cells = cells;
+    s->e->data.cell_count = 48;
+    analyse(s);
+    row_list *list = rows_of(s);
+    double drawn = (double)NAN, normal = (double)NAN;
+    for (size_t i = 0; i < list->count; i++) {
+        const report_statistic *row = &list->rows[i];
+        if (row->test && strcmp(row->test, "sign-flip-drawn") == 0)
+            drawn = row->p;
+        if (row->test && strcmp(row->test, "wilcoxon-normal") == 0)
+            normal = row->p; /* four differences of each size */
+    }
+    assert_near(drawn, analysis_at(&s->a, 0, 1)->against.exact_p, 0);
+    assert_true(drawn > 0 && drawn < 1 && normal > 0 && normal < 1);
+    free(list);
+    study_free(s);
+}
+
+/* Whoever takes the rows may stop, and memory may be short. */
+static int stop_at_third(void *context, const report_statistic *row, fb_error *err)
+{
+    size_t *count = context;
+    (void)row;
+    return ++*count == 3 ? fb_fail(err, FB_EIO, "the disk is full") : FB_OK;
+}
+
+static void rows_can_be_stopped(void **state)
+{
+    (void)state;
+    study *s = study_create(2, 3, 4, 5);
+    fb_error err = {0};
+    size_t count = 0;
+    assert_int_equal(report_statistics(&s->e->data, stop_at_third, &count, &err), FB_EIO);
+    assert_int_equal(count, 3);
+    assert_string_equal(err.text, "the disk is full");
+    analyse(s);
+    fb_strbuf text = FB_STRBUF_INIT;
+    fb_alloc_fail_at(2);
+    assert_int_equal(statistic_rows_csv(&s->a, &text, &err), FB_ENOMEM);
+    fb_alloc_fail_at(0);
+    fb_strbuf_finish(&text);
+    study_free(s);
+}
+
+/* Two cells of three rounds: the last one asks for nothing, the second cell lacks it. */
+static void costs_by_hand(void **state)
+{
+    (void)state;
+    study *s = study_create(1, 1, 2, 3);
+    for (uint32_t t = 0; t < 2; t++)
+        for (size_t r = 0; r < 3; r++) {
+            report_round *round = &example_cell(s->e, 0, 0, t)->rounds[r];
+            round->train_seconds = 1 + (double)r;
+            round->evaluate_seconds = 0.5;
+            round->query_seconds = 0.25 * (t + 1);
+            round->service_seconds = 4;
+            round->peak_rss_bytes = 1000 * (t + 1) + r;
+        }
+    example_cell(s->e, 0, 0, 1)->round_count = 2;
+    analyse(s);
+    cost c = cost_of(&s->g, 0, 0);
+    assert_near(c.train, (1 + 2 + 3 + 1 + 2) / 5.0, 1e-12);
+    assert_near(c.evaluate, 0.5, 1e-12);
+    assert_near(c.own, (0.25 + 0.25 + 0.5 + 0.5) / 4, 1e-12);
+    assert_near(c.services, 4, 1e-12);
+    assert_near(c.cell_seconds, 6 + 1.5 + 2 * 4.25, 1e-12);
+    assert_int_equal(c.peak_bytes, 2001);
+    assert_int_equal(c.trials, 2);
+    assert_int_equal(c.complete, 1);
     study_free(s);
 }
 
@@ -397,6 +508,21 @@ static void assert_same(double a, double b, const char *what)
         fail_msg("%s: %.17g and %.17g", what, a, b);
 }
 
+static void assert_same_row(const report_statistic *x, const report_statistic *y)
+{
+    const char *what = x->measure;
+    assert_string_equal(what, y->measure);
+    assert_same(x->value, y->value, what);
+    assert_same(x->sd, y->sd, what);
+    assert_same(x->low, y->low, what);
+    assert_same(x->high, y->high, what);
+    assert_same(x->p, y->p, what);
+    assert_same(x->p_corrected, y->p_corrected, what);
+    assert_int_equal(x->trials, y->trials);
+    assert_int_equal(x->rounds, y->rounds);
+    assert_int_equal(x->settings, y->settings);
+}
+
 /* Trials under other numbers, the same ones for all strategies. */
 static void numbering_of_trials(void **state)
 {
@@ -432,8 +558,39 @@ static void numbering_of_trials(void **state)
     assert_int_equal(a->a.pairs.count, 18);
     for (size_t i = 0; i < 18; i++)
         assert_same(a->a.pairs.list[i].corrected_p, b->a.pairs.list[i].corrected_p, "pair's p");
+    row_list *x = rows_of(a), *y = rows_of(b);
+    assert_int_equal(x->count, y->count);
+    for (size_t i = 0; i < x->count; i++)
+        assert_same_row(&x->rows[i], &y->rows[i]);
+    free(x);
+    free(y);
     study_free(a);
     study_free(b);
+}
+
+static bool same_text(const char *x, const char *y)
+{
+    return (!x && !y) || (x && y && strcmp(x, y) == 0);
+}
+
+/* The row about the same setting, strategies (or, when it is mirrored, the two in each other's
+ * place), measure, test and interval; NULL when there is none. */
+static const report_statistic *find_row(const row_list *list, const report_statistic *like,
+                                        bool mirrored)
+{
+    const report_strategy *first = mirrored ? like->against : like->strategy;
+    const report_strategy *second = mirrored ? like->strategy : like->against;
+    for (size_t i = 0; i < list->count; i++) {
+        const report_statistic *row = &list->rows[i];
+        if (strcmp(row->measure, like->measure) == 0 && same_text(row->test, like->test) &&
+            same_text(row->interval, like->interval) &&
+            same_text(row->setting ? row->setting->name : NULL,
+                      like->setting ? like->setting->name : NULL) &&
+            same_text(row->strategy ? row->strategy->label : NULL, first ? first->label : NULL) &&
+            same_text(row->against ? row->against->label : NULL, second ? second->label : NULL))
+            return row;
+    }
+    return NULL;
 }
 
 /* Strategies 1 and 2 in each other's place: what is said of one is said of the other. */
@@ -467,6 +624,20 @@ static void order_of_strategies(void **state)
         if (x->first == 1 && x->second == 2)
             assert_same(x->comparison.aubc.mean, -y->comparison.aubc.mean, "mirrored pair");
     }
+    row_list *x = rows_of(a), *y = rows_of(b);
+    assert_int_equal(x->count, y->count);
+    for (size_t i = 0; i < x->count; i++) {
+        const report_statistic *row = find_row(y, &x->rows[i], false);
+        const report_statistic *mirror = row ? NULL : find_row(y, &x->rows[i], true);
+        assert_true(row || mirror);
+        bool turned = mirror && strstr(mirror->measure, "difference");
+        if (row)
+            assert_same_row(&x->rows[i], row);
+        else
+            assert_same(x->rows[i].value, turned ? -mirror->value : mirror->value, "mirrored row");
+    }
+    free(x);
+    free(y);
     study_free(a);
     study_free(b);
 }
@@ -479,6 +650,9 @@ int main(void)
         cmocka_unit_test(gains_are_normalised),
         cmocka_unit_test(student_over_strata),
         cmocka_unit_test(ten_trials_are_bootstrapped),
+        cmocka_unit_test(many_trials_are_drawn),
+        cmocka_unit_test(rows_can_be_stopped),
+        cmocka_unit_test(costs_by_hand),
         cmocka_unit_test(labels_to_the_target),
         cmocka_unit_test(ranks_over_datasets),
         cmocka_unit_test(selections_by_hand),

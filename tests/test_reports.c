@@ -297,6 +297,31 @@ static void test_one_trial(void **state)
     free(e);
 }
 
+/* What too few trials and data sets cannot show is said, and not taken for "no difference". */
+static void test_little_power_is_said(void **state)
+{
+    (void)state;
+    example *e = example_create(2, 3, 5, 6);
+    expect(&e->data, "With 5 trials the exact test cannot reject at 0.05 (its smallest p is "
+                     "0.0625)");
+    expect(&e->data, "cannot reject with 5 trials (exact test)");
+    expect(&e->data, "to reject the first of 4 tests after Holm\u2019s correction it takes 8 "
+                     "trials.");
+    expect(&e->data, "No verdict is given: it takes 6 data sets.");
+    report r = write_report(&e->data);
+    assert_non_null(strstr(r.text[0], "If no strategy differed, an entry would be 0.050 on "
+                                      "average."));
+    assert_non_null(strstr(r.text[0], "Student\u2019s t of the mean, because a setting has fewer "
+                                      "than 10 trials."));
+    report_free(&r);
+    free(e);
+    e = example_create(1, 2, 6, 6);
+    r = write_report(&e->data);
+    assert_null(strstr(r.text[0], "cannot reject with"));
+    report_free(&r);
+    free(e);
+}
+
 static void test_one_strategy(void **state)
 {
     (void)state;
@@ -676,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_permuted_cells),
         cmocka_unit_test(test_pairs_by_trial),
         cmocka_unit_test(test_one_trial),
+        cmocka_unit_test(test_little_power_is_said),
         cmocka_unit_test(test_one_strategy),
         cmocka_unit_test(test_no_baseline),
         cmocka_unit_test(test_one_round),

@@ -170,6 +170,19 @@ static void signed_ranks_of_one_difference(void **state)
     assert_near(r.left, 0, 0);
 }
 
+/* One difference of exactly 2 rope: beside z0 it lies on the bound, so half of 2 w0 w1 goes to each
+ * side, and theta_right = w1^2 + w0 w1 beats w0^2 + w0 w1 when w0 < 1/2: the share is sqrt(1/2). */
+static void signed_ranks_share_the_bound(void **state)
+{
+    (void)state;
+    const double z = 0.02;
+    robust_signed_rank r;
+    assert_int_equal(robust_bayes_signed_rank(&z, 1, .01, 50000, 5, &r, NULL), 0);
+    double expected = sqrt(0.5), sd = sqrt(expected * (1 - expected) / 50000);
+    assert_near(r.right, expected, 4 * sd);
+    assert_near(r.left, 0, 0);
+}
+
 /* ---- profiles ------------------------------------------------------------------------------- */
 
 /* Costs of three solvers on four problems (Dolan & More's form). */
@@ -345,6 +358,7 @@ int main(void)
         cmocka_unit_test(percentile_intervals_of_five_are_too_short),
         cmocka_unit_test(signed_ranks_know_the_side),
         cmocka_unit_test(signed_ranks_of_one_difference),
+        cmocka_unit_test(signed_ranks_share_the_bound),
         cmocka_unit_test(ratio_profile),
         cmocka_unit_test(gap_profile),
         cmocka_unit_test(penalty_of_the_worked_example),
