@@ -180,6 +180,19 @@ class Export(Case):
         self.assertEqual(value, "" if math.isinf(median) else str(median))
         self.assertAlmostEqual(find("target_share")[0], sum(map(math.isfinite, reached)) / 3, 12)
 
+    def test_the_initial_step_counts_when_asked_for(self):
+        def difference():
+            [row] = [r for r in export(self.out, "statistics") if r["measure"] == "accuracy_difference"]
+            return float(row["value"])
+
+        before = difference()
+        self.assertIn("0 rounds computed", self.fine("run", self.path("spec.yaml"), "-o", self.out, "--set",
+                                                     "report.include_initial=true"))
+        self.assertAlmostEqual(difference(), before * 2 / 3, 12)  # of three steps one has no difference
+        self.fine("report", self.out, "-o", self.path("report"))
+        with open(self.path("report/tables.md"), encoding="utf-8") as file:
+            self.assertIn("over all steps, the initial one among them", file.read())
+
     def test_every_statistic_is_documented(self):
         """Six data sets, ten trials, scores and references: every measure there is."""
         out = self.path("made")
