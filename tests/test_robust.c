@@ -230,7 +230,7 @@ typedef struct duel {
 /* accuracy[strategy][round][trial] of the rounds after round 0, which is the same for all. */
 static void duel_init(duel *d, const double (*accuracy)[ROUNDS_MAX][TRIALS], size_t rounds)
 {
-    *d = (duel){.setting = {"s", "data", "net", 0},
+    *d = (duel){.setting = {.name = "s", .dataset = "data", .network = "net"},
                 .strategies = {{"A", "a", "{}"}, {"B", "b", "{}"}}};
     for (size_t c = 0; c < 2 * TRIALS; c++) {
         size_t who = c / TRIALS, trial = c % TRIALS;

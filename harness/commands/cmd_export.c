@@ -157,8 +157,9 @@ int cmd_export(int argc, char **argv)
         parse_option,
         "DIR",
         "Print results, one row a round, queried sample, cell, scored sample, strategy's record, "
-        "run or statistic, at full precision. The order is fixed; of the columns, only times "
-        "(..._seconds) and memory (peak_rss_bytes) change from one run to the next. "
+        "run or statistic, at full precision. The order is fixed; of the columns, and of the "
+        "measures of statistics, only times (..._seconds) and memory (peak_rss_bytes) change from "
+        "one run to the next. "
         "docs/results.md explains every column.",
         NULL,
         NULL,
