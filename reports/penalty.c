@@ -40,7 +40,8 @@ static double baseline_accuracy(const grid *g, size_t setting, size_t round)
     return count ? sum / (double)count : (double)NAN;
 }
 
-/* The last round that the doubling rule looks at: the baseline is as good as at its end after it. */
+/* The first round that the doubling rule no longer counts: the baseline is as good as at its end.
+ */
 static size_t doubling_end(const grid *g, size_t setting, size_t longest)
 {
     double bound = longest ? 0.99 * baseline_accuracy(g, setting, longest - 1) : 0;

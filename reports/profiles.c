@@ -203,7 +203,8 @@ int profiles_init(const grid *g, const targets *t, profiles *ret_profiles, fb_er
     if (aimed)
         made.ratio = fb_calloc(k, PROFILES_POINTS * sizeof *made.ratio);
     int rc = FB_OK;
-    if (!made.gap || !made.area || !made.steps || !made.trials || !made.tried || (aimed && !made.ratio))
+    if (!made.gap || !made.area || !made.steps || !made.trials || !made.tried ||
+        (aimed && !made.ratio))
         rc = fb_fail_memory(err, k, PROFILES_POINTS * sizeof *made.gap, "profiles");
     if (!rc)
         rc = make_gap_profile(g, &made, err);

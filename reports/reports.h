@@ -97,8 +97,8 @@ void report_csv_row(const report_data *data, const report_cell *cell, const repo
 void report_csv_reference(const report_data *data, const report_reference *reference,
                           struct fb_strbuf *out);
 
-/* A row of `flipbench export --what statistics`: one number about a strategy, or two, in one setting
- * or over all. Accuracies and areas are between 0 and 1. NaN, NULL and REPORT_NO_COUNT where there
+/* A row of `flipbench export --what statistics`: one number about a strategy, or two, in one
+ * setting or over all. Accuracies and areas are between 0 and 1. NaN, NULL and REPORT_NO_COUNT where there
  * is nothing. docs/results.md explains the measures. */
 #define REPORT_NO_COUNT SIZE_MAX
 

@@ -244,6 +244,8 @@ static void add_setting(statistic_rows *rows, size_t setting)
 int statistic_rows_all(const analysis *a, report_take_statistic take, void *context, fb_error *err)
 {
     statistic_rows rows = {.analysis = a, .take = take, .context = context, .err = err};
+    if (!grid_has_rounds(a->grid))
+        return FB_OK;
     for (size_t i = 0; i < a->grid->data->setting_count; i++)
         add_setting(&rows, i);
     statistic_totals(&rows);
@@ -260,7 +262,7 @@ int report_statistics(const report_data *data, report_take_statistic take, void 
     int rc = grid_init(data, &g, err);
     if (!rc)
         rc = analysis_init(&g, &a, err);
-    if (!rc && grid_has_rounds(&g))
+    if (!rc)
         rc = statistic_rows_all(&a, take, context, err);
     analysis_finish(&a);
     grid_finish(&g);

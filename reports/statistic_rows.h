@@ -15,8 +15,8 @@ typedef struct statistic_rows {
     int rc; /* of the first row that was refused; no further one is handed on */
 } statistic_rows;
 
-/* Hands on all rows of an analysis, in a fixed order; what `take` returns first that is not 0, or
- * FB_ENOMEM. */
+/* Hands on all rows of an analysis in a fixed order, none when no cell has a round. The first
+ * non-zero return of `take`, or FB_ENOMEM. */
 int statistic_rows_all(const analysis *a, report_take_statistic take, void *context, fb_error *err);
 
 /* The same as CSV text with a header. FB_ENOMEM. */

@@ -207,6 +207,19 @@ static void make_cell(struct made *made, size_t setting, size_t strategy, size_t
     json_decref(identity);
 }
 
+static void free_made(struct made *made, size_t strategies)
+{
+    for (size_t s = 0; s < strategies; s++) /* the reference's is no copy */
+        fb_free(made->plan.strategies[s].params_text);
+    for (size_t c = 0; c < made->plan.cell_count; c++)
+        fb_free(made->plan.cells[c].identity);
+    fb_free(made->plan.settings);
+    fb_free(made->plan.strategies);
+    fb_free(made->plan.cells);
+    fb_free(made->specs);
+    fb_free(made->plugins);
+}
+
 int main(int argc, char **argv)
 {
     struct sizes sizes = {argument(argc, argv, 2, 3), argument(argc, argv, 3, 10),
@@ -249,5 +262,6 @@ int main(int argc, char **argv)
     json_decref(facts);
     printf("%s: %zu cells, %zu rounds\n", argv[1], made.plan.cell_count,
            made.plan.cell_count * sizes.rounds);
+    free_made(&made, sizes.strategies);
     return 0;
 }
