@@ -11,14 +11,18 @@
 
 typedef struct report_arguments {
     text_list directories;
-    const char *output, *baseline;
+    const char *output, *baseline, *title;
+    unsigned parts;
     bool mix, all_pairs;
 } report_arguments;
 
-enum { KEY_MIX = 1000, KEY_ALL_PAIRS };
+enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE };
 
 static const struct argp_option options[] = {
-    {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and rounds.csv", 0},
+    {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and the other files", 0},
+    {"only", KEY_ONLY, "PART,...", 0,
+     "Write only these parts, and leave other files as they are: html, tables, csv", 0},
+    {"title", KEY_TITLE, "TEXT", 0, "Heading of the report (default: the experiment's name)", 0},
     {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
     {"all-pairs", KEY_ALL_PAIRS, NULL, 0, "Also test every two strategies against each other", 0},
     {"mix", KEY_MIX, NULL, 0, "Compare cells whose data, recipe, engine or version differ", 0},
@@ -28,12 +32,20 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     report_arguments *arguments = state->input;
+    fb_error err;
     switch (key) {
     case 'o':
         arguments->output = value;
         return 0;
     case 'b':
         arguments->baseline = value;
+        return 0;
+    case KEY_ONLY:
+        if (report_parse_parts(value, &arguments->parts, &err))
+            argp_error(state, "--only %s: %s", value, err.text);
+        return 0;
+    case KEY_TITLE:
+        arguments->title = value;
         return 0;
     case KEY_MIX:
         arguments->mix = true;
@@ -87,13 +99,16 @@ int cmd_report(int argc, char **argv)
                           &err);
     if (!rc && arguments.baseline)
         rc = choose_baseline(&results.data, arguments.baseline, &err);
+    if (arguments.title)
+        results.data.name = arguments.title;
+    results.data.parts = arguments.parts;
     results.data.mix = arguments.mix;
     results.data.all_pairs = arguments.all_pairs;
     if (!rc)
         rc = report_write(&results.data, arguments.output, &err);
     int status = rc ? command_fail(&err) : EXIT_FINE;
     if (!rc)
-        printf("%s/index.html\n", arguments.output);
+        printf("%s%s\n", arguments.output, arguments.parts ? "" : "/index.html");
     results_finish(&results);
     text_list_finish(&arguments.directories);
     return status;

@@ -1,0 +1,31 @@
+/* folder.h - the files of a report: collected in memory and then written together, so that a
+ * failure while they are made leaves no half report. */
+#ifndef FB_REPORTS_FOLDER_H
+#define FB_REPORTS_FOLDER_H
+
+#include <stddef.h>
+
+#include "status.h"
+#include "strbuf.h"
+
+typedef struct folder_file {
+    char *name; /* below the report's folder: "index.html", "latex/report.tex" */
+    fb_strbuf content;
+} folder_file;
+
+typedef struct folder {
+    folder_file *files;
+    size_t count, capacity;
+} folder;
+
+/* Adds a file. Takes over `content` and leaves it empty, also on failure. FB_ENOMEM, also when
+ * memory ran short while `content` was built. */
+int folder_add(folder *f, const char *name, fb_strbuf *content, fb_error *err);
+
+/* Writes all files below `out`, which is created with the folders that their names are in. */
+int folder_write(const folder *f, const char *out, fb_error *err);
+
+/* Takes NULL and a zeroed struct. */
+void folder_finish(folder *f);
+
+#endif
