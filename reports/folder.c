@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "files.h"
+#include "manifest.h"
 
 static int make_room(folder *f, fb_error *err)
 {
@@ -35,6 +36,12 @@ int folder_add(folder *f, const char *name, fb_strbuf *content, fb_error *err)
     return rc;
 }
 
+void folder_replace(folder *f, const char *subfolder)
+{
+    FB_CHECK(f->replaced_count < FOLDER_REPLACED);
+    f->replaced[f->replaced_count++] = subfolder;
+}
+
 /* The path of a file, after its folder is there. */
 static int prepare(const char *out, const char *name, fb_strbuf *path, fb_error *err)
 {
@@ -52,7 +59,9 @@ static int prepare(const char *out, const char *name, fb_strbuf *path, fb_error 
 int folder_write(const folder *f, const char *out, fb_error *err)
 {
     fb_strbuf path = FB_STRBUF_INIT;
-    int rc = FB_OK;
+    int rc = fb_make_directories(out, err);
+    if (!rc)
+        rc = manifest_renew(f, out, err);
     for (size_t i = 0; !rc && i < f->count; i++) {
         const folder_file *file = &f->files[i];
         rc = prepare(out, file->name, &path, err);

@@ -13,16 +13,25 @@ typedef struct folder_file {
     fb_strbuf content;
 } folder_file;
 
+enum { FOLDER_REPLACED = 8 };
+
 typedef struct folder {
     folder_file *files;
     size_t count, capacity;
+    const char *replaced[FOLDER_REPLACED]; /* (replaced_count) */
+    size_t replaced_count;
 } folder;
 
 /* Adds a file. Takes over `content` and leaves it empty, also on failure. FB_ENOMEM, also when
  * memory ran short while `content` was built. */
 int folder_add(folder *f, const char *name, fb_strbuf *content, fb_error *err);
 
-/* Writes all files below `out`, which is created with the folders that their names are in. */
+/* Says that the files added make up all of a subfolder, given with its slash: what a former report
+ * wrote there and this one does not is removed. `subfolder` is kept, not copied. */
+void folder_replace(folder *f, const char *subfolder);
+
+/* Writes all files below `out`, which is created with the folders that their names are in, and its
+ * list of files (manifest.h). */
 int folder_write(const folder *f, const char *out, fb_error *err);
 
 /* Takes NULL and a zeroed struct. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis.h"
+#include "figures.h"
 #include "folder.h"
 #include "grid.h"
 #include "html.h"
@@ -10,7 +11,7 @@
 #include "strbuf.h"
 
 /* Every finished round: by setting, its references, then cells by strategy, trial and round. */
-static void write_rounds(const analysis *a, fb_strbuf *out)
+static void add_rounds(const analysis *a, fb_strbuf *out)
 {
     const grid *g = a->grid;
     report_csv_header(out);
@@ -46,7 +47,7 @@ static int write_tables(const analysis *a, folder *out, fb_error *err)
 static int write_csv(const analysis *a, folder *out, fb_error *err)
 {
     fb_strbuf text = FB_STRBUF_INIT;
-    write_rounds(a, &text);
+    add_rounds(a, &text);
     return folder_add(out, "rounds.csv", &text, err);
 }
 
@@ -60,6 +61,7 @@ static const report_part parts[] = {
     {"html", write_page},
     {"tables", write_tables},
     {"csv", write_csv},
+    {"figures", figures_write},
 };
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 

@@ -84,14 +84,18 @@ typedef struct report_data {
 } report_data;
 
 /* Parts of a report from their names, separated by commas: html (index.html, self-contained),
- * tables (tables.md), csv (rounds.csv). FB_EINVAL for a name that is none; the sentence lists
- * them. */
+ * tables (tables.md), csv (rounds.csv, statistics.csv), figures (figures/ID.svg, .pdf and .csv).
+ * FB_EINVAL for a name that is none; the sentence lists them. */
 int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err);
 
-/* Writes the parts of a report that data->parts asks for into the folder `out`, which is created;
- * files of other parts stay as they are. What is missing or failed is shown, never dropped.
+/* Writes the parts of a report that data->parts asks for into the folder `out`, which is created.
+ * Files of other parts stay as they are; of these, those that a former report wrote and that no
+ * longer belong to it are removed, unless they have been changed since. What is missing or failed is shown, never dropped.
  * FB_EINVAL when there is not one finished round. */
 int report_write(const report_data *data, const char *out, fb_error *err);
+
+/* Whether figures are written as PDF too: whether flipbench was built with librsvg. */
+bool report_writes_pdf(void);
 
 /* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */
 struct fb_strbuf;

@@ -18,10 +18,21 @@ typedef struct report_arguments {
 
 enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE };
 
+/* What --help says. */
+#define WRITES                                                                                     \
+    "Write a report about the results in one folder or several: index.html, a page that is "       \
+    "complete in itself; tables.md, its words and tables; statistics.csv and rounds.csv, all "     \
+    "numbers in full; "
+#define FIGURES "figures/, each figure as "
+#define REST                                                                                       \
+    "\vA later report into the same folder replaces what an older one wrote, and removes figures " \
+    "that there are no more; report.sha256 lists what belongs to it. Files that are on no such "   \
+    "list, or were changed since, are not removed. docs/results.md says more."
+
 static const struct argp_option options[] = {
-    {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and the other files", 0},
+    {"output", 'o', "OUT", 0, "Folder for the report's files", 0},
     {"only", KEY_ONLY, "PART,...", 0,
-     "Write only these parts, and leave other files as they are: html, tables, csv", 0},
+     "Write only these parts, and leave the files of others: html, tables, csv, figures", 0},
     {"title", KEY_TITLE, "TEXT", 0, "Heading of the report (default: the experiment's name)", 0},
     {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
     {"all-pairs", KEY_ALL_PAIRS, NULL, 0, "Also test every two strategies against each other", 0},
@@ -85,11 +96,12 @@ static int choose_baseline(report_data *data, const char *wanted, fb_error *err)
 
 int cmd_report(int argc, char **argv)
 {
-    static const struct argp argp = {
-        options,  parse_option,
-        "DIR...", "Write a report about the results in one folder or several.",
-        NULL,     NULL,
-        NULL};
+    const struct argp argp = {.options = options,
+                              .parser = parse_option,
+                              .args_doc = "DIR...",
+                              .doc = report_writes_pdf() ? WRITES FIGURES "SVG, PDF and CSV." REST
+                                                         : WRITES FIGURES "SVG and CSV (not as PDF: "
+                                                           "it was built without librsvg)." REST};
     report_arguments arguments = {0};
     struct results results = {0};
     fb_error err = {0};
