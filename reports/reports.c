@@ -8,6 +8,7 @@
 #include "grid.h"
 #include "html.h"
 #include "markdown.h"
+#include "statistic_rows.h"
 #include "strbuf.h"
 
 /* Every finished round: by setting, its references, then cells by strategy, trial and round. */
@@ -48,7 +49,13 @@ static int write_csv(const analysis *a, folder *out, fb_error *err)
 {
     fb_strbuf text = FB_STRBUF_INIT;
     add_rounds(a, &text);
-    return folder_add(out, "rounds.csv", &text, err);
+    int rc = folder_add(out, "rounds.csv", &text, err);
+    if (!rc)
+        rc = statistic_rows_csv(a, &text, err);
+    if (!rc)
+        rc = folder_add(out, "statistics.csv", &text, err);
+    fb_strbuf_finish(&text);
+    return rc;
 }
 
 /* What a report consists of; bit i of report_data.parts stands for parts[i]. */
