@@ -39,7 +39,8 @@ void figure_file(const figure *f, fb_strbuf *out)
     const char *content = strchr(svg, '>') + 1; /* of the <svg> element */
     fb_strbuf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
                           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
-                          "viewBox=\"%d %d %d %d\"", width, height, -MARGIN, -MARGIN, width, height);
+                          "viewBox=\"%d %d %d %d\"", width, height, -MARGIN, -MARGIN, width,
+                     height);
     fb_strbuf_add_bytes(out, svg + done, (size_t)(content - svg - done));
     fb_strbuf_printf(out, "<path fill=\"#fff\" d=\"M%d %dh%dv%dh%dz\"/>", -MARGIN, -MARGIN, width,
                      height, -width);

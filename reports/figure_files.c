@@ -1,4 +1,4 @@
-/* figure_files.c - the folder figures/: each figure's drawing as SVG and PDF, its numbers as CSV. */
+/* The folder figures/: each figure's drawing as SVG and PDF, its numbers as CSV. */
 #include <stdio.h>
 #include <string.h>
 

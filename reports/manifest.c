@@ -97,9 +97,10 @@ static int go_through(const folder *f, const char *out, char *old, fb_strbuf *li
     entry e;
     while (!rc && *old) {
         if (!next_entry(&old, &e))
-            return fb_fail(err, FB_EFORMAT, "%s/%s: expected the list of a report's files, lines of "
-                                            "a SHA-256 digest and a name; move it elsewhere, or "
-                                            "write the report into another folder", out, list_name);
+            return fb_fail(err, FB_EFORMAT,
+                           "%s/%s: expected the list of a report's files, lines of a SHA-256 digest "
+                           "and a name; move it elsewhere, or write the report into another folder",
+                           out, list_name);
         if (is_written(f, e.name))
             continue;
         if (is_replaced(f, e.name))

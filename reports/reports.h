@@ -89,9 +89,9 @@ typedef struct report_data {
 int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err);
 
 /* Writes the parts of a report that data->parts asks for into the folder `out`, which is created.
- * Files of other parts stay as they are; of these, those that a former report wrote and that no
- * longer belong to it are removed, unless they have been changed since. What is missing or failed is shown, never dropped.
- * FB_EINVAL when there is not one finished round. */
+ * Files of other parts stay as they are. Figures that a former report wrote there and this one does
+ * not have are removed, unless they have been changed since. What is missing or failed is shown,
+ * never dropped. FB_EINVAL when there is not one finished round. */
 int report_write(const report_data *data, const char *out, fb_error *err);
 
 /* Whether figures are written as PDF too: whether flipbench was built with librsvg. */

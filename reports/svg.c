@@ -12,8 +12,8 @@ void svg_open(const svg_image *image, fb_strbuf *out)
     fb_strbuf_printf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-title "
                           "%s-desc\" fill=\"" PALETTE_TEXT "\" font-family=\"system-ui,sans-serif"
                           "\" font-size=\"%d\"%s%s>\n<title id=\"%s-title\">",
-                     image->width, image->height, image->id, image->id, FONT_SIZE, image->detail ? " " : "",
-                     image->detail ? image->detail : "", image->id);
+                     image->width, image->height, image->id, image->id, FONT_SIZE,
+                     image->detail ? " " : "", image->detail ? image->detail : "", image->id);
     text_add_html(out, image->title);
     fb_strbuf_printf(out, "</title>\n<desc id=\"%s-desc\">", image->id);
     text_add_html(out, image->description);
