@@ -1,5 +1,6 @@
 #include "figure.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "html.h"
@@ -24,14 +25,26 @@ void figure_finish(figure *f)
     *f = FIGURE_INIT;
 }
 
+enum { MARGIN = 8 }; /* around a drawing in a file, in user units */
+
 void figure_file(const figure *f, fb_strbuf *out)
 {
-    static const char begin[] = "<svg ";
-    if (strncmp(f->svg.text, begin, strlen(begin)) != 0)
+    const char *svg = f->svg.text;
+    int width = 0, height = 0, done = 0;
+    if (f->svg.length == 0)
         return;
-    fb_strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-                       "<svg xmlns=\"http://www.w3.org/2000/svg\" ");
-    fb_strbuf_add(out, f->svg.text + strlen(begin));
+    FB_CHECK(sscanf(svg, "<svg viewBox=\"0 0 %d %d\"%n", &width, &height, &done) == 2 && done);
+    width += 2 * MARGIN;
+    height += 2 * MARGIN;
+    const char *content = strchr(svg, '>') + 1; /* of the <svg> element */
+    fb_strbuf_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+                          "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+                          "viewBox=\"%d %d %d %d\"", width, height, -MARGIN, -MARGIN, width,
+                     height);
+    fb_strbuf_add_bytes(out, svg + done, (size_t)(content - svg - done));
+    fb_strbuf_printf(out, "<path fill=\"#fff\" d=\"M%d %dh%dv%dh%dz\"/>", -MARGIN, -MARGIN, width,
+                     height, -width);
+    fb_strbuf_add(out, content);
 }
 
 /* Bytes as a URI may hold them. */

@@ -34,7 +34,8 @@ bool figure_failed(const figure *f);
 /* Takes NULL and a zeroed struct. */
 void figure_finish(figure *f);
 
-/* Adds the drawing as a file of its own. */
+/* Adds the drawing as an SVG file of its own, on white paper with a margin; nothing when there is
+ * no drawing. */
 void figure_file(const figure *f, fb_strbuf *out);
 
 /* Adds a <figure> with title, drawing, caption, links to save it by, and its numbers to unfold. */

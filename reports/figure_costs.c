@@ -8,16 +8,12 @@
 #include "csv.h"
 #include "figures.h"
 #include "svg.h"
-#include "text.h"
 
 /* In user units. */
 enum {
     WIDTH = 640, HEIGHT = 400, LEFT = 50, RIGHT = 604, TOP = 34, BOTTOM = 352,
-    LABEL_HEIGHT = 15, LABEL_CHARACTERS = 17,
+    LABEL_HEIGHT = 15, LABEL_WIDTH = 134,
 };
-
-/* A character of a label is about so wide. */
-static const double CHARACTER = 7.2;
 
 /* A query that takes less is drawn as if it took so long. */
 static const double SHORTEST = 1e-4;
@@ -92,12 +88,6 @@ static box place_label(const spot *spots, size_t count, size_t own, const box *l
     return best;
 }
 
-static double label_width(const char *name)
-{
-    size_t length = text_length(name);
-    return CHARACTER * (double)(length < LABEL_CHARACTERS ? length : LABEL_CHARACTERS);
-}
-
 /* ---- drawing --------------------------------------------------------------------------------- */
 
 static double log_seconds(const spot *s)
@@ -134,6 +124,17 @@ static void place_spots(spot *spots, size_t count, axis x, axis y)
     }
 }
 
+/* "10 ms": a power of ten in a unit in which it is short. */
+static void format_seconds(char *out, size_t size, double seconds)
+{
+    if (seconds < 0.9e-3)
+        snprintf(out, size, "%.10g \u00b5s", 1e6 * seconds);
+    else if (seconds < 0.9)
+        snprintf(out, size, "%.10g ms", 1e3 * seconds);
+    else
+        snprintf(out, size, "%.10g s", seconds);
+}
+
 static void draw_axes(const analysis *a, axis x, axis y, fb_strbuf *out)
 {
     char text[32];
@@ -153,16 +154,29 @@ static void draw_axes(const analysis *a, axis x, axis y, fb_strbuf *out)
                  (BOTTOM - TOP) + 4.5, "end", text, out);
     }
     for (long k = axis_first(x); k <= axis_last(x); k++) {
-        snprintf(text, sizeof text, "%.10g s", pow(10, (double)k * x.step));
+        format_seconds(text, sizeof text, pow(10, (double)k * x.step));
         svg_number(LEFT + ((double)k * x.step - x.low) / (x.high - x.low) * (RIGHT - LEFT),
                  BOTTOM + 20, "middle", text, out);
     }
     svg_end(out);
     svg_group("axis", out);
     svg_text(0, 14, "start", cells_gain_unit(a), 0, out);
-    svg_text((LEFT + RIGHT) / 2.0, HEIGHT - 8, "middle", "Seconds a query: services and own", 0,
+    svg_text((LEFT + RIGHT) / 2.0, HEIGHT - 8, "middle", "Time of a query: services and own", 0,
              out);
     svg_end(out);
+}
+
+/* The name in its box, at the end that is nearer to the spot. */
+static void draw_label(const spot *s, box b, const char *name, fb_strbuf *out)
+{
+    double y = b.bottom - 3.5;
+    if (b.left > s->x)
+        svg_text(b.left, y, "start", name, LABEL_WIDTH, out);
+    else if (b.right < s->x)
+        svg_text(b.right, y, "end", name, LABEL_WIDTH, out);
+    else
+        svg_text((b.left + b.right) / 2, y, "middle", name, LABEL_WIDTH, out);
+    fb_strbuf_add(out, "\n");
 }
 
 static void draw_spots(const analysis *a, const spot *spots, box *labels, fb_strbuf *out)
@@ -173,15 +187,13 @@ static void draw_spots(const analysis *a, const spot *spots, box *labels, fb_str
         const char *name = a->grid->strategy_names[strategy];
         if (isnan(spots[i].x))
             continue;
-        labels[i] = place_label(spots, count, i, labels, label_width(name));
+        labels[i] = place_label(spots, count, i, labels, svg_text_width(name, LABEL_WIDTH));
         fb_strbuf_add(out, "<g ");
         palette_attributes(palette_of(a->grid, strategy), out);
         fb_strbuf_add(out, "><path stroke=\"none\" d=\"");
         palette_marker(palette_of(a->grid, strategy), spots[i].x, spots[i].y, out);
         fb_strbuf_add(out, "\"/></g>");
-        svg_text((labels[i].left + labels[i].right) / 2, labels[i].bottom - 3.5, "middle", name,
-                 LABEL_CHARACTERS, out);
-        fb_strbuf_add(out, "\n");
+        draw_label(&spots[i], labels[i], name, out);
     }
 }
 

@@ -9,7 +9,8 @@
  * lead from them to their mean ranks on the axis. */
 enum {
     WIDTH = 640, LEFT = 190, RIGHT = 450, AXIS = 62, AXIS_ALONE = 30,
-    BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22, NAME_CHARACTERS = 19, ROWS_MOST = 32,
+    BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22, ROWS_MOST = 32,
+    NUMBER_GAP = 20, NUMBER = 50, NAME_WIDTH = LEFT - 16 - NUMBER,
 };
 
 size_t figure_diagram_count(const analysis *a)
@@ -104,10 +105,23 @@ static void draw_bars(const diagram *d, const size_t *rows, fb_strbuf *out)
 
 /* ---- the rest -------------------------------------------------------------------------------- */
 
+/* Ranks have numbers where those do not touch: 1, and then every second, fifth, tenth, ... */
+static size_t number_every(const diagram *d)
+{
+    static const size_t factors[] = {2, 5, 10};
+    size_t every = 1, unit = 1;
+    for (size_t i = 0; at_x(d, 1 + (double)every) - at_x(d, 1) < NUMBER_GAP; i++) {
+        every = factors[i % 3] * unit;
+        unit = i % 3 == 2 ? every : unit;
+    }
+    return every;
+}
+
 static void draw_axis(const diagram *d, double alpha, fb_strbuf *out)
 {
     char text[64];
     double length = d->nemenyi_cd / (double)(d->count - 1) * (RIGHT - LEFT);
+    size_t every = number_every(d);
     bool ruler = d->verdict && length <= RIGHT - LEFT;
     svg_group("rule", out);
     fb_strbuf_printf(out, "<path d=\"M%d %dH%d", LEFT, axis_y(d), RIGHT);
@@ -119,6 +133,8 @@ static void draw_axis(const diagram *d, double alpha, fb_strbuf *out)
     svg_end(out);
     svg_group("ticks", out);
     for (size_t k = 1; k <= d->count; k++) {
+        if (k > 1 && (k % every != 0 || k - 1 < every))
+            continue;
         snprintf(text, sizeof text, "%zu", k);
         svg_number(at_x(d, (double)k), axis_y(d) - 11, "middle", text, out);
     }
@@ -151,8 +167,8 @@ static void draw_member(const analysis *a, const diagram *d, size_t member, doub
                           "<path stroke=\"none\" d=\"", x, axis_y(d), y, end);
     palette_marker(look, x, axis_y(d), out);
     fb_strbuf_add(out, "\"/></g>");
-    svg_text(left ? end - 46 : end + 46, y + 4.5, left ? "end" : "start",
-             a->grid->strategy_names[d->members[member]], NAME_CHARACTERS, out);
+    svg_text(left ? end - NUMBER : end + NUMBER, y + 4.5, left ? "end" : "start",
+             a->grid->strategy_names[d->members[member]], NAME_WIDTH, out);
     draw_number(left ? end - 6 : end + 6, y + 4.5, left, d->mean_ranks[member], out);
 }
 

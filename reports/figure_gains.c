@@ -10,7 +10,7 @@
 /* In user units: names, then the plot, then numbers. */
 enum {
     WIDTH = 640, LEFT = 160, RIGHT = 470, TOP = 14, ROW = 26, NUMBER_X = 486, FOOT = 44,
-    NAME_CHARACTERS = 18,
+    NAME_WIDTH = LEFT - 12,
 };
 
 size_t figure_gains_count(const analysis *a)
@@ -77,8 +77,7 @@ static void draw_row(const analysis *a, const standing *st, axis x, double y, fb
     const gain *g = &st->gain;
     palette_look look = palette_of(a->grid, st->strategy);
     char text[256], number[64], below[64], above[64];
-    svg_text(LEFT - 12, y + 4.5, "end", a->grid->strategy_names[st->strategy], NAME_CHARACTERS,
-             out);
+    svg_text(LEFT - 12, y + 4.5, "end", a->grid->strategy_names[st->strategy], NAME_WIDTH, out);
     fb_strbuf_add(out, "<g ");
     palette_attributes(look, out);
     fb_strbuf_add(out, ">");

@@ -6,6 +6,7 @@
 
 #include "analysis.h"
 #include "figure.h"
+#include "folder.h"
 
 /* Figures of one sort: one, none, or one for each setting. */
 typedef struct figure_sort {
@@ -17,6 +18,10 @@ typedef struct figure_sort {
 
 extern const figure_sort figures_sorts[]; /* in the page's order */
 extern const size_t figures_sort_count;
+
+/* Adds all of them as files: figures/ID.svg, ID.csv and, where pdf_available, ID.pdf
+ * (figure_files.c). */
+int figures_write(const analysis *a, folder *out, fb_error *err);
 
 /* ---- the sorts, one file each ---------------------------------------------------------------- */
 

@@ -280,8 +280,9 @@ void html_page(const analysis *a, fb_strbuf *out)
     add_method(a, out);
     add_sections(a, sections_run, sections_run_count, out);
     add_spec(a, out);
-    fb_strbuf_add(out, "</main>\n<footer>Written by flipbench report. Beside this page: tables.md "
-                       "and rounds.csv, one row for each round of each cell.</footer>\n"
+    fb_strbuf_add(out, "</main>\n<footer>Written by flipbench report. The rest of a report: "
+                       "tables.md, statistics.csv and rounds.csv with all numbers in full, and the "
+                       "figures in the folder figures.</footer>\n"
                        "<script>\n");
     add_asset("page.js", out);
     fb_strbuf_add(out, "</script>\n</body>\n</html>\n");

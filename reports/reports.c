@@ -1,14 +1,18 @@
 #include "reports.h"
 
+#include <string.h>
+
 #include "analysis.h"
-#include "files.h"
+#include "figures.h"
+#include "folder.h"
 #include "grid.h"
 #include "html.h"
 #include "markdown.h"
+#include "statistic_rows.h"
 #include "strbuf.h"
 
 /* Every finished round: by setting, its references, then cells by strategy, trial and round. */
-static void write_rounds(const analysis *a, fb_strbuf *out)
+static void add_rounds(const analysis *a, fb_strbuf *out)
 {
     const grid *g = a->grid;
     report_csv_header(out);
@@ -27,41 +31,93 @@ static void write_rounds(const analysis *a, fb_strbuf *out)
     }
 }
 
-typedef struct report_file {
-    const char *name;
-    void (*build)(const analysis *a, fb_strbuf *out);
-} report_file;
-
-enum { FILE_COUNT = 3 };
-static const report_file files[FILE_COUNT] = {
-    {"rounds.csv", write_rounds},
-    {"tables.md", markdown_report},
-    {"index.html", html_page},
-};
-
-/* Builds all texts before the first file is written, so that a failure leaves no half report. */
-static int write_files(const analysis *a, const char *out, fb_error *err)
+static int write_page(const analysis *a, folder *out, fb_error *err)
 {
-    int rc = FB_OK;
-    fb_strbuf texts[FILE_COUNT], path = FB_STRBUF_INIT;
-    for (size_t i = 0; i < FILE_COUNT; i++)
-        texts[i] = FB_STRBUF_INIT;
-    for (size_t i = 0; !rc && i < FILE_COUNT; i++) {
-        files[i].build(a, &texts[i]);
-        rc = fb_strbuf_check(&texts[i], files[i].name, err);
-    }
+    fb_strbuf text = FB_STRBUF_INIT;
+    html_page(a, &text);
+    return folder_add(out, "index.html", &text, err);
+}
+
+static int write_tables(const analysis *a, folder *out, fb_error *err)
+{
+    fb_strbuf text = FB_STRBUF_INIT;
+    markdown_report(a, &text);
+    return folder_add(out, "tables.md", &text, err);
+}
+
+static int write_csv(const analysis *a, folder *out, fb_error *err)
+{
+    fb_strbuf text = FB_STRBUF_INIT;
+    add_rounds(a, &text);
+    int rc = folder_add(out, "rounds.csv", &text, err);
     if (!rc)
-        rc = fb_make_directories(out, err);
-    for (size_t i = 0; !rc && i < FILE_COUNT; i++) {
-        fb_strbuf_reset(&path);
-        fb_strbuf_printf(&path, "%s/%s", out, files[i].name);
-        rc = fb_strbuf_check(&path, files[i].name, err);
-        if (!rc)
-            rc = fb_file_write(path.text, texts[i].text, texts[i].length, err);
+        rc = statistic_rows_csv(a, &text, err);
+    if (!rc)
+        rc = folder_add(out, "statistics.csv", &text, err);
+    fb_strbuf_finish(&text);
+    return rc;
+}
+
+/* What a report consists of; bit i of report_data.parts stands for parts[i]. */
+typedef struct report_part {
+    const char *name;                                            /* as --only has it */
+    int (*write)(const analysis *a, folder *out, fb_error *err); /* adds its files */
+} report_part;
+
+static const report_part parts[] = {
+    {"html", write_page},
+    {"tables", write_tables},
+    {"csv", write_csv},
+    {"figures", figures_write},
+};
+enum { PART_COUNT = sizeof parts / sizeof *parts };
+
+/* ---- which parts ----------------------------------------------------------------------------- */
+
+static int fail_part(const char *name, size_t length, fb_error *err)
+{
+    fb_strbuf known = FB_STRBUF_INIT;
+    for (size_t i = 0; i < PART_COUNT; i++)
+        fb_strbuf_printf(&known, "%s%s", i == 0 ? "" : i + 1 == PART_COUNT ? " and " : ", ",
+                         parts[i].name);
+    int rc = fb_fail(err, FB_EINVAL, "a report has no part '%.*s'; its parts are %s, separated by "
+                                     "commas", (int)length, name, known.text);
+    fb_strbuf_finish(&known);
+    return rc;
+}
+
+int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err)
+{
+    unsigned chosen = 0;
+    for (const char *name = list;; name++) {
+        size_t length = strcspn(name, ","), i = 0;
+        while (i < PART_COUNT && (strlen(parts[i].name) != length ||
+                                  memcmp(parts[i].name, name, length) != 0))
+            i++;
+        if (i == PART_COUNT)
+            return fail_part(name, length, err);
+        chosen |= 1u << i;
+        name += length;
+        if (!*name)
+            break;
     }
-    for (size_t i = 0; i < FILE_COUNT; i++)
-        fb_strbuf_finish(&texts[i]);
-    fb_strbuf_finish(&path);
+    *ret_parts = chosen;
+    return FB_OK;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static int write_parts(const analysis *a, const char *out, fb_error *err)
+{
+    unsigned chosen = a->grid->data->parts;
+    folder files = {0};
+    int rc = FB_OK;
+    for (size_t i = 0; !rc && i < PART_COUNT; i++)
+        if (chosen == 0 || chosen >> i & 1)
+            rc = parts[i].write(a, &files, err);
+    if (!rc)
+        rc = folder_write(&files, out, err);
+    folder_finish(&files);
     return rc;
 }
 
@@ -73,7 +129,7 @@ int report_write(const report_data *data, const char *out, fb_error *err)
     if (!rc)
         rc = analysis_init(&g, &a, err);
     if (!rc)
-        rc = write_files(&a, out, err);
+        rc = write_parts(&a, out, err);
     analysis_finish(&a);
     grid_finish(&g);
     return rc;

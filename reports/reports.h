@@ -66,7 +66,7 @@ typedef struct report_fact {
 } report_fact;
 
 typedef struct report_data {
-    const char *name; /* the experiment's */
+    const char *name; /* the experiment's, or whatever the report is to be headed */
     report_setting *settings;     size_t setting_count;    /* in the spec's order */
     report_strategy *strategies;  size_t strategy_count;   /* in the spec's order */
     report_cell *cells;           size_t cell_count;       /* any order; also those not begun */
@@ -80,12 +80,23 @@ typedef struct report_data {
     bool all_pairs; /* every two strategies are tested, not only each against the baseline */
     const char *resolved_spec;    /* YAML text */
     const report_fact *provenance; size_t provenance_count; /* version, CPU, compiler, dates */
+    unsigned parts; /* of report_write, as report_parse_parts gives them; 0: all */
 } report_data;
 
-/* Writes index.html (self-contained), tables.md and rounds.csv into the folder `out`, which is
- * created. What is missing or failed is shown, never dropped. FB_EINVAL when there is no cell,
+/* Parts of a report from their names, separated by commas: html (index.html, self-contained),
+ * tables (tables.md), csv (rounds.csv, statistics.csv), figures (figures/ID.svg, .pdf and .csv).
+ * FB_EINVAL for a name that is none; the sentence lists them. */
+int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err);
+
+/* Writes the parts of a report that data->parts asks for into the folder `out`, which is created.
+ * Files of other parts stay as they are. Figures that a former report wrote there and this one does
+ * not have are removed, unless they have been changed since. What is missing or failed is shown,
+ * never dropped. FB_EINVAL when there is no cell,
  * finished or not. */
 int report_write(const report_data *data, const char *out, fb_error *err);
+
+/* Whether figures are written as PDF too: whether flipbench was built with librsvg. */
+bool report_writes_pdf(void);
 
 /* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */
 struct fb_strbuf;

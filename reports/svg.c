@@ -1,16 +1,19 @@
 #include "svg.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "text.h"
+
+enum { FONT_SIZE = 13 };
 
 void svg_open(const svg_image *image, fb_strbuf *out)
 {
     fb_strbuf_printf(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"%s-title "
                           "%s-desc\" fill=\"" PALETTE_TEXT "\" font-family=\"system-ui,sans-serif"
-                          "\" font-size=\"13\"%s%s>\n<title id=\"%s-title\">",
-                     image->width, image->height, image->id, image->id, image->detail ? " " : "",
-                     image->detail ? image->detail : "", image->id);
+                          "\" font-size=\"%d\"%s%s>\n<title id=\"%s-title\">",
+                     image->width, image->height, image->id, image->id, FONT_SIZE,
+                     image->detail ? " " : "", image->detail ? image->detail : "", image->id);
     text_add_html(out, image->title);
     fb_strbuf_printf(out, "</title>\n<desc id=\"%s-desc\">", image->id);
     text_add_html(out, image->description);
@@ -31,15 +34,20 @@ static void begin_text(double x, double y, const char *anchor, fb_strbuf *out)
     fb_strbuf_add(out, " stroke=\"none\">");
 }
 
-void svg_text(double x, double y, const char *anchor, const char *text, size_t limit,
+void svg_text(double x, double y, const char *anchor, const char *text, double width,
               fb_strbuf *out)
 {
     begin_text(x, y, anchor, out);
-    if (limit)
-        text_add_html_short(out, text, limit);
+    if (width > 0)
+        text_add_html_short(out, text, width / FONT_SIZE);
     else
         text_add_html(out, text);
     fb_strbuf_add(out, "</text>");
+}
+
+double svg_text_width(const char *text, double limit)
+{
+    return fmin(FONT_SIZE * text_width(text), limit);
 }
 
 void svg_number(double x, double y, const char *anchor, const char *text, fb_strbuf *out)

@@ -23,10 +23,13 @@ typedef struct svg_image {
 void svg_open(const svg_image *image, fb_strbuf *out);
 void svg_close(fb_strbuf *out);
 
-/* Adds one line of text at a place; `anchor` is start, middle or end. At most `limit` characters
- * are shown (0: all). */
-void svg_text(double x, double y, const char *anchor, const char *text, size_t limit,
+/* Adds one line of text at a place; `anchor` is start, middle or end. What is wider than `width` is
+ * cut (0: nothing is). */
+void svg_text(double x, double y, const char *anchor, const char *text, double width,
               fb_strbuf *out);
+
+/* About how wide a text is, and at most `limit`. */
+double svg_text_width(const char *text, double limit);
 
 /* The same for numbers: hyphens that begin one become minus signs. */
 void svg_number(double x, double y, const char *anchor, const char *text, fb_strbuf *out);

@@ -6,13 +6,14 @@
 #include "axis.h"
 #include "text.h"
 
-/* The drawing, in user units. The margin on the right holds the labels at the lines' ends; the
- * style sheet crops it on narrow screens, where the legend does their work. */
+/* The drawing, in user units. The margin on the right holds the labels at the lines' ends, so that
+ * many of them make it higher; the style sheet crops it on narrow screens, where the legend does
+ * their work. */
 enum {
-    WIDTH = 640, HEIGHT = 380,
-    LEFT = 46, RIGHT = 490, TOP = 34, BOTTOM = 332,
-    LABEL_X = 506, LABEL_GAP = 16, LABEL_CHARACTERS = 17,
-    LABELS_MOST = 18, /* more than this do not fit beside each other */
+    WIDTH = 640,
+    LEFT = 46, RIGHT = 490, TOP = 34, LOWEST = 298, FOOT = 48, /* LOWEST: of the plot itself */
+    LABEL_X = 506, LABEL_GAP = 16, LABEL_WIDTH = WIDTH - LABEL_X,
+    LABELS_MOST = 40, /* of more there is none */
     MARKERS = 6, /* on a line, about */
 };
 
@@ -20,6 +21,7 @@ enum {
 typedef struct frame {
     axis x, y;
     svg_scale scale;
+    int bottom; /* where the axis of x stands */
 } frame;
 
 static double scaled(svg_scale scale, double x)
@@ -34,12 +36,26 @@ static double at_x(const frame *f, double x)
 
 static double at_y(const frame *f, double y)
 {
-    return BOTTOM - (y - f->y.low) / (f->y.high - f->y.low) * (BOTTOM - TOP);
+    return f->bottom - (y - f->y.low) / (f->y.high - f->y.low) * (f->bottom - TOP);
 }
 
 static double tick_x(const frame *f, long tick)
 {
     return LEFT + ((double)tick * f->x.step - f->x.low) / (f->x.high - f->x.low) * (RIGHT - LEFT);
+}
+
+static size_t count_labels(const svg_plot *plot)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < plot->series_count; s++)
+        count += plot->series[s].count > 0 ? 1 : 0;
+    return count <= LABELS_MOST ? count : 0;
+}
+
+static int plot_height(const svg_plot *plot)
+{
+    int labels = LABEL_GAP * (int)count_labels(plot);
+    return labels > LOWEST ? labels : LOWEST;
 }
 
 /* The range of all x, and of all y with their bands. A band may be far wider than what the lines
@@ -67,6 +83,7 @@ static bool make_frame(const svg_plot *plot, frame *ret_frame)
     high = fmin(fmax(high, y1), fmin(y1 + room, plot->y_most));
     double padding = high > low ? 0.04 * (high - low) : room / 2;
     ret_frame->scale = plot->scale;
+    ret_frame->bottom = TOP + plot_height(plot);
     ret_frame->x = axis_make(x0, x1, 7);
     if (plot->scale == SVG_LOG2) /* ticks at powers, over a short range at roots */
         ret_frame->x.step = x1 - x0 > 2   ? fmax(1, ceil(ret_frame->x.step))
@@ -84,9 +101,9 @@ static void draw_grid(const frame *f, fb_strbuf *out)
                          RIGHT);
     svg_end(out);
     svg_group("rule", out);
-    fb_strbuf_printf(out, "<path d=\"M%d %dH%d", LEFT, BOTTOM, RIGHT);
+    fb_strbuf_printf(out, "<path d=\"M%d %dH%d", LEFT, f->bottom, RIGHT);
     for (long k = axis_first(f->x); k <= axis_last(f->x); k++)
-        fb_strbuf_printf(out, "M%.1f %dv5", tick_x(f, k), BOTTOM);
+        fb_strbuf_printf(out, "M%.1f %dv5", tick_x(f, k), f->bottom);
     fb_strbuf_add(out, "\"/>");
     svg_end(out);
 }
@@ -106,12 +123,12 @@ static void draw_axes(const svg_plot *plot, const frame *f, fb_strbuf *out)
             snprintf(text, sizeof text, "%.3g", exp2(value));
         else
             snprintf(text, sizeof text, "%.10g", value);
-        svg_number(tick_x(f, k), BOTTOM + 20, "middle", text, out);
+        svg_number(tick_x(f, k), f->bottom + 20, "middle", text, out);
     }
     svg_end(out);
     svg_group("axis", out);
     svg_text(0, 14, "start", plot->y_label, 0, out);
-    svg_text((LEFT + RIGHT) / 2.0, HEIGHT - 8, "middle", plot->x_label, 0, out);
+    svg_text((LEFT + RIGHT) / 2.0, f->bottom + FOOT - 8, "middle", plot->x_label, 0, out);
     svg_end(out);
 }
 
@@ -139,14 +156,16 @@ static void draw_ceiling(const svg_plot *plot, const frame *f, fb_strbuf *out)
     svg_end(out);
 }
 
-static void draw_band(const svg_series *series, const frame *f, fb_strbuf *out)
+/* Paler where there are many, which lie on top of each other. */
+static void draw_band(const svg_series *series, double opacity, const frame *f, fb_strbuf *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < series->count; i++)
         n += isfinite(series->points[i].low) && isfinite(series->points[i].high);
     if (n < 2 || n < series->count)
         return;
-    fb_strbuf_add(out, "<path class=\"band\" stroke=\"none\" fill-opacity=\".12\" d=\"");
+    fb_strbuf_printf(out, "<path class=\"band\" stroke=\"none\" fill-opacity=\"%.3g\" d=\"",
+                     opacity);
     for (size_t i = 0; i < n; i++)
         fb_strbuf_printf(out, "%c%.1f %.1f", i ? 'L' : 'M', at_x(f, series->points[i].x),
                          at_y(f, series->points[i].high));
@@ -185,12 +204,10 @@ typedef struct labels {
 static labels collect_labels(const svg_plot *plot, const frame *f)
 {
     labels l = {.count = 0};
-    for (size_t s = 0; s < plot->series_count; s++) {
+    for (size_t s = 0; s < plot->series_count && count_labels(plot) > 0; s++) {
         size_t n = plot->series[s].count, i = l.count;
         if (n == 0)
             continue;
-        if (l.count == LABELS_MOST)
-            return (labels){.count = 0};
         double y = at_y(f, plot->series[s].points[n - 1].y);
         for (; i > 0 && l.y[i - 1] > y; i--) {
             l.y[i] = l.y[i - 1];
@@ -206,7 +223,7 @@ static labels collect_labels(const svg_plot *plot, const frame *f)
 /* Moves labels apart to LABEL_GAP with the least sum of squared moves: less the gaps above each,
  * the places must not decrease, and blocks that would are pooled at their mean (isotonic
  * regression). */
-static void spread_labels(labels *l)
+static void spread_labels(labels *l, int bottom)
 {
     double mean[LABELS_MOST];
     size_t size[LABELS_MOST], blocks = 0;
@@ -220,7 +237,7 @@ static void spread_labels(labels *l)
             size[blocks - 2] = both;
         }
     }
-    double highest = TOP, lowest = BOTTOM - (double)(LABEL_GAP * l->count) + LABEL_GAP;
+    double highest = TOP, lowest = bottom - (double)(LABEL_GAP * l->count) + LABEL_GAP;
     for (size_t b = 0, i = 0; b < blocks; b++)
         for (size_t k = 0; k < size[b]; k++, i++)
             l->y[i] = fmin(fmax(mean[b], highest), lowest) + (double)(LABEL_GAP * i);
@@ -237,7 +254,7 @@ static void draw_label(const svg_plot *plot, const frame *f, const labels *l, si
                           "d=\"M%.1f %.1fL%d %.1f\"/></g><g class=\"s%zu\">",
                      at_x(f, end.x) + 4, at_y(f, end.y), LABEL_X - 4, l->y[i],
                      series->look.number);
-    svg_text(LABEL_X, l->y[i] + 4.5, "start", series->name, LABEL_CHARACTERS, out);
+    svg_text(LABEL_X, l->y[i] + 4.5, "start", series->name, LABEL_WIDTH, out);
     fb_strbuf_add(out, "</g></g>\n");
 }
 
@@ -246,7 +263,8 @@ static void draw_series(const svg_plot *plot, const frame *f, fb_strbuf *out)
     fb_strbuf_printf(out, "<clipPath id=\"%s-clip\"><path d=\"M%d %dH%dV%dH%dZ\"/></clipPath>\n"
                           "<g clip-path=\"url(#%s-clip)\">\n",
                      plot->id, LEFT - 4, TOP - 3, RIGHT + 4,
-                     BOTTOM + 3, LEFT - 4, plot->id);
+                     f->bottom + 3, LEFT - 4, plot->id);
+    double opacity = fmin(0.12, 1.2 / (double)plot->series_count);
     for (size_t s = 0; s < plot->series_count; s++) {
         const svg_series *series = &plot->series[s];
         if (series->count == 0)
@@ -256,7 +274,7 @@ static void draw_series(const svg_plot *plot, const frame *f, fb_strbuf *out)
         fb_strbuf_add(out, "><title>");
         text_add_html(out, series->name);
         fb_strbuf_add(out, "</title>");
-        draw_band(series, f, out);
+        draw_band(series, opacity, f, out);
         draw_line(series, f, out);
         fb_strbuf_add(out, "</g>\n");
     }
@@ -272,12 +290,13 @@ void svg_lines(const svg_plot *plot, fb_strbuf *out)
     snprintf(detail, sizeof detail, "data-left=\"%d\" data-right=\"%d\" data-low=\"%.10g\" "
                                     "data-high=\"%.10g\" data-scale=\"%s\"",
              LEFT, RIGHT, f.x.low, f.x.high, f.scale == SVG_LOG2 ? "log2" : "linear");
-    svg_open(&(svg_image){plot->id, plot->title, plot->description, WIDTH, HEIGHT, detail}, out);
+    svg_open(&(svg_image){plot->id, plot->title, plot->description, WIDTH,
+                          f.bottom + FOOT, detail}, out);
     draw_axes(plot, &f, out);
     draw_ceiling(plot, &f, out);
     draw_series(plot, &f, out);
     labels l = collect_labels(plot, &f);
-    spread_labels(&l);
+    spread_labels(&l, f.bottom);
     for (size_t i = 0; i < l.count; i++)
         draw_label(plot, &f, &l, i, out);
     svg_close(out);

@@ -6,13 +6,13 @@
 
 /* In user units. Column names stand slanted above their columns. */
 enum {
-    LEFT = 128, TOP = 84, RIGHT = 66, GAP = 10, /* GAP: above the footer */
+    LEFT = 128, TOP = 88, RIGHT = 72, GAP = 10, /* GAP: above the footer */
     CELL_HEIGHT = 28, CELL_WIDEST = 56, CELL_NARROWEST = 38, WIDTH = 640,
-    NAME_CHARACTERS = 16,
+    NAME_WIDTH = 116,
 };
 
-/* Text is set in another colour where the shade is stronger. */
-static const double DARK = 0.55;
+/* Text is white where the shade is stronger: there it has more contrast than dark text. */
+static const double DARK = 0.85;
 
 static int cell_width(size_t count)
 {
@@ -86,14 +86,14 @@ static void draw_names(const svg_matrix *m, int width, fb_strbuf *out)
     svg_group("axis", out);
     for (size_t i = 0; i < m->count; i++)
         svg_text(LEFT - 10, row_y(m, i) + CELL_HEIGHT / 2.0 + 3.5, "end", m->names[i],
-                 NAME_CHARACTERS, out);
+                 NAME_WIDTH, out);
     if (m->footer)
         svg_text(LEFT - 10, row_y(m, m->count) + CELL_HEIGHT / 2.0 + 3.5, "end", m->footer_name,
-                 NAME_CHARACTERS, out);
+                 NAME_WIDTH, out);
     for (size_t i = 0; i < m->count; i++) {
         fb_strbuf_printf(out, "<g transform=\"translate(%.1f %d) rotate(-38)\">",
                          LEFT + (int)i * width + width / 2.0, TOP - 8);
-        svg_text(0, 0, "start", m->names[i], NAME_CHARACTERS, out);
+        svg_text(0, 0, "start", m->names[i], NAME_WIDTH, out);
         fb_strbuf_add(out, "</g>");
     }
     svg_end(out);

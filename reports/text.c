@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xFFFD };
+enum { REPLACEMENT = 0xFFFD, ELLIPSIS = 0x2026 };
 
 /* Bytes in the sequence that a lead byte starts, and the lead's share of the bits; 0: no lead
  * byte. */
@@ -104,22 +104,48 @@ void text_add_markdown(fb_strbuf *out, const char *text)
     }
 }
 
-size_t text_length(const char *text)
+static double character_width(uint32_t c)
 {
-    size_t length = 0;
-    for (; *text; length++)
-        text_next(&text);
-    return length;
+    static const struct {
+        const char *characters;
+        double width;
+    } groups[] = {{" '!,.:;I|ijl", .35}, {"\"()-/[\\]frt{}", .45}, {"?FJLaceksvxyz", .6},
+                  {"#%&+<=>ABCDGHKNOPQRUVXYZw~", .8}, {"@MWm", 1}};
+    for (size_t i = 0; c < 0x80 && i < sizeof groups / sizeof *groups; i++)
+        if (strchr(groups[i].characters, (int)c))
+            return groups[i].width;
+    if (c >= 0x300 && c < 0x370) /* set on the character before */
+        return 0;
+    bool square = (c >= 0x1100 && c < 0x1200) || c >= 0x2E80 || c == ELLIPSIS;
+    return square ? 1 : .65;
 }
 
-void text_add_html_short(fb_strbuf *out, const char *text, size_t limit)
+double text_width(const char *text)
 {
-    size_t length = text_length(text);
-    size_t keep = length <= limit ? length : limit - 1;
-    for (size_t i = 0; i < keep; i++)
-        text_add_html_char(out, text_next(&text));
-    if (keep < length)
-        fb_strbuf_add(out, "\u2026");
+    double width = 0;
+    while (*text)
+        width += character_width(text_next(&text));
+    return width;
+}
+
+void text_add_html_short(fb_strbuf *out, const char *text, double limit)
+{
+    if (text_width(text) <= limit) {
+        text_add_html(out, text);
+        return;
+    }
+    double room = limit - character_width(ELLIPSIS), head = 0.6 * room, tail = room - head;
+    bool cut = false;
+    for (double before = 0, rest = text_width(text), width; *text; before += width, rest -= width) {
+        uint32_t c = text_next(&text);
+        width = character_width(c);
+        if (rest <= tail || (!cut && before + width <= head))
+            text_add_html_char(out, c);
+        else if (!cut) {
+            text_add_html_char(out, ELLIPSIS);
+            cut = true;
+        }
+    }
 }
 
 void text_add_range(fb_strbuf *out, size_t least, size_t most)

@@ -27,13 +27,15 @@ void text_add_html_number(fb_strbuf *out, const char *text);
  * HTML, is escaped, and newlines become spaces. */
 void text_add_markdown(fb_strbuf *out, const char *text);
 
-/* Adds HTML of at most `limit` characters of the text; a longer one ends in an ellipsis. */
-void text_add_html_short(fb_strbuf *out, const char *text, size_t limit);
+/* About how wide the text is when it is set in a wide sans-serif such as DejaVu Sans, in sizes of
+ * the font. Most other fonts take less. */
+double text_width(const char *text);
+
+/* Adds HTML of as much of the text as is not wider than `limit` in text_width; of a longer one
+ * the middle is left out for an ellipsis, because names that are alike differ at their ends. */
+void text_add_html_short(fb_strbuf *out, const char *text, double limit);
 
 /* Adds "5", or "4 to 5" when they differ. */
 void text_add_range(fb_strbuf *out, size_t least, size_t most);
-
-/* Characters in the text, as shown. */
-size_t text_length(const char *text);
 
 #endif

@@ -16,6 +16,7 @@
 #include "files.h"
 #include "html_check.h"
 #include "report_example.h"
+#include "scratch.h"
 #include "strbuf.h"
 #include "text.h"
 
@@ -30,26 +31,14 @@ static void near(double value, double expected, double tol, const char *what, in
 
 /* ---- a folder for what is written ----------------------------------------------------------- */
 
-static char folder[] = "/tmp/flipbench-reports-XXXXXX";
 static const char *const file_names[3] = {"index.html", "tables.md", "rounds.csv"};
 
-static int make_folder(void **state)
+/* Writes what these tests look at; files of figures are in test_report_files.c. */
+static int write_texts(const report_data *data, const char *path, fb_error *err)
 {
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-    (void)state;
-    char path[128];
-    for (size_t i = 0; i < 3; i++) {
-        snprintf(path, sizeof path, "%s/out/%s", folder, file_names[i]);
-        unlink(path);
-    }
-    snprintf(path, sizeof path, "%s/out", folder);
-    rmdir(path);
-    return rmdir(folder);
+    report_data chosen = *data;
+    assert_int_equal(report_parse_parts("html,tables,csv", &chosen.parts, NULL), FB_OK);
+    return report_write(&chosen, path, err);
 }
 
 typedef struct report {
@@ -59,14 +48,13 @@ typedef struct report {
 static report write_report(const report_data *data)
 {
     fb_error err = {0};
-    char path[128];
+    char path[1024];
     report r;
-    snprintf(path, sizeof path, "%s/out", folder);
-    if (report_write(data, path, &err) != FB_OK)
+    if (write_texts(data, scratch_path("out"), &err) != FB_OK)
         fail_msg("%s", err.text);
     for (size_t i = 0; i < 3; i++) {
         size_t length;
-        snprintf(path, sizeof path, "%s/out/%s", folder, file_names[i]);
+        snprintf(path, sizeof path, "%s/%s", scratch_path("out"), file_names[i]);
         assert_int_equal(fb_file_read(path, 1u << 26, &r.text[i], &length, &err), FB_OK);
         assert_int_equal(strlen(r.text[i]), length);
     }
@@ -378,9 +366,8 @@ static void test_no_cell(void **state)
     (void)state;
     example *e = example_create(1, 2, 3, 6);
     fb_error err = {0};
-    char path[128];
+    const char *path = scratch_path("none");
     e->data.cell_count = 0;
-    snprintf(path, sizeof path, "%s/none", folder);
     assert_int_equal(report_write(&e->data, path, &err), FB_EINVAL);
     assert_non_null(strstr(err.text, "these results have no cell"));
     assert_int_equal(access(path, F_OK), -1);
@@ -502,16 +489,16 @@ static void test_inconsistent_cells(void **state)
     example *e = example_create(1, 2, 3, 6);
     fb_error err = {0};
     e->cells[5].trial = 0;
-    assert_int_equal(report_write(&e->data, folder, &err), FB_EINVAL);
+    assert_int_equal(report_write(&e->data, scratch_path("out"), &err), FB_EINVAL);
     assert_non_null(strstr(err.text, "setting 'fashion-scnn', strategy 'LDM-S', trial 0 is there "
                                      "twice"));
     e->cells[5].strategy = 2;
-    assert_int_equal(report_write(&e->data, folder, &err), FB_EINVAL);
+    assert_int_equal(report_write(&e->data, scratch_path("out"), &err), FB_EINVAL);
     assert_non_null(strstr(err.text, "strategy 2 of 2"));
     e->cells[5].strategy = 1;
     e->cells[5].trial = 2;
     e->data.alpha = 0;
-    assert_int_equal(report_write(&e->data, folder, &err), FB_EINVAL);
+    assert_int_equal(report_write(&e->data, scratch_path("out"), &err), FB_EINVAL);
     assert_non_null(strstr(err.text, "report.alpha is 0"));
     free(e);
 }
@@ -624,9 +611,9 @@ static void test_utf8(void **state)
     }
     fb_strbuf out = FB_STRBUF_INIT;
     text_add_html_short(&out, "\xc3\xa9<abcdef", 4);
-    assert_string_equal(out.text, "\xc3\xa9&lt;a\u2026");
+    assert_string_equal(out.text, "\xc3\xa9&lt;\u2026ef");
     fb_strbuf_reset(&out);
-    text_add_html_short(&out, "abcd\xf0\x9f\x99\x82", 5);
+    text_add_html_short(&out, "abcd\xf0\x9f\x99\x82", 3.6);
     assert_string_equal(out.text, "abcd\xf0\x9f\x99\x82");
     fb_strbuf_finish(&out);
 }
@@ -673,22 +660,21 @@ static void test_out_of_memory(void **state)
 {
     (void)state;
     example *e = example_create(1, 2, 2, 3);
-    char path[128];
-    snprintf(path, sizeof path, "%s/out", folder);
+    const char *path = scratch_path("out");
     fb_alloc_fail_at(0);
-    assert_int_equal(report_write(&e->data, path, NULL), FB_OK);
+    assert_int_equal(write_texts(&e->data, path, NULL), FB_OK);
     uint64_t needed = fb_alloc_count();
     assert_true(needed > 50);
     for (uint64_t n = 1; n <= needed; n++) {
         fb_error err = {0};
         fb_alloc_fail_at(n);
-        int rc = report_write(&e->data, path, &err);
+        int rc = write_texts(&e->data, path, &err);
         fb_alloc_fail_at(0);
         if (rc != FB_ENOMEM || !*err.text)
             fail_msg("allocation %u of %u: %s, '%s'", (unsigned)n, (unsigned)needed,
                      fb_status_name(rc), err.text);
     }
-    assert_int_equal(report_write(&e->data, path, NULL), FB_OK);
+    assert_int_equal(write_texts(&e->data, path, NULL), FB_OK);
     free(e);
 }
 
@@ -722,5 +708,5 @@ int main(void)
         cmocka_unit_test(test_out_of_memory),
     };
     gsl_set_error_handler_off();
-    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+    return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -11,14 +11,29 @@
 
 typedef struct report_arguments {
     text_list directories;
-    const char *output, *baseline;
+    const char *output, *baseline, *title;
+    unsigned parts;
     bool mix, all_pairs;
 } report_arguments;
 
-enum { KEY_MIX = 1000, KEY_ALL_PAIRS };
+enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE };
+
+/* What --help says. */
+#define WRITES                                                                                     \
+    "Write a report about the results in one folder or several: index.html, a page that is "       \
+    "complete in itself; tables.md, its words and tables; statistics.csv and rounds.csv, all "     \
+    "numbers in full; "
+#define FIGURES "figures/, each figure as "
+#define REST                                                                                       \
+    "\vA later report into the same folder replaces what an older one wrote, and removes figures " \
+    "that there are no more; report.sha256 lists what belongs to it. Files that are on no such "   \
+    "list, or were changed since, are not removed. docs/results.md says more."
 
 static const struct argp_option options[] = {
-    {"output", 'o', "OUT", 0, "Folder for index.html, tables.md and rounds.csv", 0},
+    {"output", 'o', "OUT", 0, "Folder for the report's files", 0},
+    {"only", KEY_ONLY, "PART,...", 0,
+     "Write only these parts, and leave the files of others: html, tables, csv, figures", 0},
+    {"title", KEY_TITLE, "TEXT", 0, "Heading of the report (default: the experiment's name)", 0},
     {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
     {"all-pairs", KEY_ALL_PAIRS, NULL, 0, "Also test every two strategies against each other", 0},
     {"mix", KEY_MIX, NULL, 0, "Compare cells whose data, recipe, engine or version differ", 0},
@@ -28,12 +43,20 @@ static const struct argp_option options[] = {
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
     report_arguments *arguments = state->input;
+    fb_error err;
     switch (key) {
     case 'o':
         arguments->output = value;
         return 0;
     case 'b':
         arguments->baseline = value;
+        return 0;
+    case KEY_ONLY:
+        if (report_parse_parts(value, &arguments->parts, &err))
+            argp_error(state, "--only %s: %s", value, err.text);
+        return 0;
+    case KEY_TITLE:
+        arguments->title = value;
         return 0;
     case KEY_MIX:
         arguments->mix = true;
@@ -73,11 +96,12 @@ static int choose_baseline(report_data *data, const char *wanted, fb_error *err)
 
 int cmd_report(int argc, char **argv)
 {
-    static const struct argp argp = {
-        options,  parse_option,
-        "DIR...", "Write a report about the results in one folder or several.",
-        NULL,     NULL,
-        NULL};
+    const struct argp argp = {.options = options,
+                              .parser = parse_option,
+                              .args_doc = "DIR...",
+                              .doc = report_writes_pdf() ? WRITES FIGURES "SVG, PDF and CSV." REST
+                                                         : WRITES FIGURES "SVG and CSV (not as PDF: "
+                                                           "it was built without librsvg)." REST};
     report_arguments arguments = {0};
     struct results results = {0};
     fb_error err = {0};
@@ -87,13 +111,16 @@ int cmd_report(int argc, char **argv)
                           &err);
     if (!rc && arguments.baseline)
         rc = choose_baseline(&results.data, arguments.baseline, &err);
+    if (arguments.title)
+        results.data.name = arguments.title;
+    results.data.parts = arguments.parts;
     results.data.mix = arguments.mix;
     results.data.all_pairs = arguments.all_pairs;
     if (!rc)
         rc = report_write(&results.data, arguments.output, &err);
     int status = rc ? command_fail(&err) : EXIT_FINE;
     if (!rc)
-        printf("%s/index.html\n", arguments.output);
+        printf("%s%s\n", arguments.output, arguments.parts ? "" : "/index.html");
     results_finish(&results);
     text_list_finish(&arguments.directories);
     return status;

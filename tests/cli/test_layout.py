@@ -11,6 +11,8 @@ ONLY_IN = {
     "dlfcn.h": r"^harness/plugins/plugin\.c$",
     "sqlite3.h": r"^harness/store/store_sqlite\.h$",
     "cblas.h": r"^core/nn/engine_blas\.c$",
+    "librsvg/rsvg.h": r"^reports/pdf_rsvg\.c$",
+    "cairo-pdf.h": r"^reports/pdf_rsvg\.c$",
 }
 
 
