@@ -100,8 +100,8 @@ int cmd_report(int argc, char **argv)
                               .parser = parse_option,
                               .args_doc = "DIR...",
                               .doc = report_writes_pdf() ? WRITES FIGURES "SVG, PDF and CSV." REST
-                                                         : WRITES FIGURES "SVG and CSV (not as PDF: "
-                                                           "it was built without librsvg)." REST};
+                                                         : WRITES FIGURES "SVG and CSV (no PDF: "
+                                                           "built without librsvg)." REST};
     report_arguments arguments = {0};
     struct results results = {0};
     fb_error err = {0};
