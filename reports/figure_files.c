@@ -61,7 +61,7 @@ static int add_pdfs(folder *out, size_t first, fb_error *err)
 
 bool report_writes_pdf(void)
 {
-    return pdf_available;
+    return pdf_available();
 }
 
 int figures_write(const analysis *a, folder *out, fb_error *err)
@@ -69,5 +69,5 @@ int figures_write(const analysis *a, folder *out, fb_error *err)
     size_t first = out->count;
     folder_replace(out, "figures/");
     int rc = add_figures(a, out, err);
-    return rc || !pdf_available ? rc : add_pdfs(out, first, err);
+    return rc || !pdf_available() ? rc : add_pdfs(out, first, err);
 }

@@ -1,6 +1,9 @@
 #include "pdf.h"
 
-const bool pdf_available = false;
+bool pdf_available(void)
+{
+    return false;
+}
 
 int pdf_draw(const char *svg, size_t length, fb_strbuf *out, fb_error *err)
 {

@@ -91,11 +91,10 @@ int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err);
 /* Writes the parts of a report that data->parts asks for into the folder `out`, which is created.
  * Files of other parts stay as they are. Figures that a former report wrote there and this one does
  * not have are removed, unless they have been changed since. What is missing or failed is shown,
- * never dropped. FB_EINVAL when there is no cell,
- * finished or not. */
+ * never dropped. FB_EINVAL when there is no cell, finished or not. */
 int report_write(const report_data *data, const char *out, fb_error *err);
 
-/* Whether figures are written as PDF too: whether flipbench was built with librsvg. */
+/* Whether figures are written as PDF too: whether librsvg is there. */
 bool report_writes_pdf(void);
 
 /* The columns of rounds.csv and of `flipbench export --what rounds`, and one row of it. */

@@ -132,8 +132,7 @@ void tables_provenance(const analysis *a, table *out)
 {
     const report_data *data = a->grid->data;
     if (!report_writes_pdf())
-        table_caption(out, "No figure was written as PDF: this flipbench was built without "
-                           "librsvg. ");
+        table_caption(out, "No figure was written as PDF: librsvg is missing. ");
     if (data->provenance_count == 0) {
         table_caption(out, "The results say nothing of where they come from.");
         return;

@@ -18,16 +18,13 @@ typedef struct report_arguments {
 
 enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE };
 
-/* What --help says. */
-#define WRITES                                                                                     \
-    "Write a report about the results in one folder or several: index.html, a page that is "       \
-    "complete in itself; tables.md, its words and tables; statistics.csv and rounds.csv, all "     \
-    "numbers in full; "
-#define FIGURES "figures/, each figure as "
-#define REST                                                                                       \
-    "\vA later report into the same folder replaces what an older one wrote, and removes figures " \
-    "that there are no more; report.sha256 lists what belongs to it. Files that are on no such "   \
-    "list, or were changed since, are not removed. docs/results.md says more."
+static const char help[] =
+    "Write a report about the results in one folder or several: index.html, a page that is complete "
+    "in itself; tables.md, its words and tables; statistics.csv and rounds.csv, all numbers in "
+    "full; figures/, each figure as SVG, CSV and, with librsvg, PDF."
+    "\vA later report into the same folder replaces what an older one wrote, and removes figures "
+    "that there are no more; report.sha256 lists what belongs to it. Files that are on no such "
+    "list, or were changed since, are not removed. docs/results.md says more.";
 
 static const struct argp_option options[] = {
     {"output", 'o', "OUT", 0, "Folder for the report's files", 0},
@@ -96,12 +93,10 @@ static int choose_baseline(report_data *data, const char *wanted, fb_error *err)
 
 int cmd_report(int argc, char **argv)
 {
-    const struct argp argp = {.options = options,
-                              .parser = parse_option,
-                              .args_doc = "DIR...",
-                              .doc = report_writes_pdf() ? WRITES FIGURES "SVG, PDF and CSV." REST
-                                                         : WRITES FIGURES "SVG and CSV (no PDF: "
-                                                           "built without librsvg)." REST};
+    static const struct argp argp = {.options = options,
+                                     .parser = parse_option,
+                                     .args_doc = "DIR...",
+                                     .doc = help};
     report_arguments arguments = {0};
     struct results results = {0};
     fb_error err = {0};
