@@ -185,3 +185,40 @@ bool diagram_is_bar(friedman_group group)
         group >>= 1;
     return (group & (group + 1)) == 0;
 }
+
+bool diagram_has(friedman_group group, size_t i)
+{
+    return group >> i & 1;
+}
+
+size_t diagram_first(friedman_group group)
+{
+    size_t i = 0;
+    while (!diagram_has(group, i))
+        i++;
+    return i;
+}
+
+size_t diagram_last(friedman_group group)
+{
+    size_t i = 0;
+    while (group >> i > 1)
+        i++;
+    return i;
+}
+
+size_t diagram_rows(const diagram *d, size_t rows[DIAGRAM_GROUPS])
+{
+    size_t ends[DIAGRAM_ROWS], used = 0; /* members are in order, so a row's last bar ends it */
+    for (size_t g = 0; g < d->group_count; g++) {
+        size_t first = diagram_first(d->groups[g]), row = 0;
+        while (row < used && ends[row] >= first)
+            row++;
+        rows[g] = row;
+        if (row == DIAGRAM_ROWS)
+            continue;
+        used = row == used ? used + 1 : used;
+        ends[row] = diagram_last(d->groups[g]);
+    }
+    return used;
+}

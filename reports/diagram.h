@@ -13,6 +13,7 @@
 enum {
     DIAGRAM_DATASETS = 6,  /* below so many data sets no verdict is given */
     DIAGRAM_GROUPS = 256,  /* more maximal groups than these are not drawn */
+    DIAGRAM_ROWS = 32,     /* of bars; what does not fit into them is not drawn */
     DIAGRAM_DRAWS = 50000, /* of the Bayesian signed-rank test */
 };
 #define DIAGRAM_ROPE 0.01  /* differences of AUBC that do not matter in practice */
@@ -50,5 +51,14 @@ void diagram_finish(diagram *d);
 
 /* Whether the members of a group are neighbours in rank, so that a plain bar joins them. */
 bool diagram_is_bar(friedman_group group);
+
+/* Whether members[i] belongs to a group, and the first and the last that do. */
+bool diagram_has(friedman_group group, size_t i);
+size_t diagram_first(friedman_group group);
+size_t diagram_last(friedman_group group);
+
+/* The row of each group's bar: the first in which it touches no other; DIAGRAM_ROWS when there is
+ * none. Returns how many rows are used. */
+size_t diagram_rows(const diagram *d, size_t rows[DIAGRAM_GROUPS]);
 
 #endif

@@ -9,7 +9,7 @@
 bool figure_failed(const figure *f)
 {
     return f->title.failed || f->caption.failed || f->description.failed || f->svg.failed ||
-           f->csv.failed || table_failed(&f->numbers);
+           f->latex.failed || f->csv.failed || table_failed(&f->numbers);
 }
 
 void figure_finish(figure *f)
@@ -20,6 +20,7 @@ void figure_finish(figure *f)
     fb_strbuf_finish(&f->caption);
     fb_strbuf_finish(&f->description);
     fb_strbuf_finish(&f->svg);
+    fb_strbuf_finish(&f->latex);
     fb_strbuf_finish(&f->csv);
     table_finish(&f->numbers);
     *f = FIGURE_INIT;

@@ -15,6 +15,7 @@ typedef struct figure {
     fb_strbuf caption; /* what is to be seen, and how it was worked out */
     fb_strbuf description; /* what a reader would take from the drawing */
     fb_strbuf svg;     /* the <svg> element as it stands in a page; "" when nothing can be drawn */
+    fb_strbuf latex;   /* the same drawing for LaTeX (pgf.h), without title and caption */
     fb_strbuf csv;     /* a header and a row a number or two, full precision */
     table numbers;
     bool wide;         /* cannot shrink to a narrow screen, so that it scrolls there */
@@ -25,8 +26,8 @@ typedef struct figure {
 
 #define FIGURE_INIT                                                                              \
     ((figure){.title = FB_STRBUF_INIT, .caption = FB_STRBUF_INIT,                                \
-              .description = FB_STRBUF_INIT, .svg = FB_STRBUF_INIT, .csv = FB_STRBUF_INIT,       \
-              .numbers = TABLE_INIT, .setting = -1})
+              .description = FB_STRBUF_INIT, .svg = FB_STRBUF_INIT,                              \
+              .latex = FB_STRBUF_INIT, .csv = FB_STRBUF_INIT, .numbers = TABLE_INIT, .setting = -1})
 
 /* Whether memory ran short while the figure was built. */
 bool figure_failed(const figure *f);

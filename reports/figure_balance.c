@@ -4,6 +4,7 @@
 #include "csv.h"
 #include "figures.h"
 #include "lines.h"
+#include "pgf.h"
 
 size_t figure_balance_count(const analysis *a)
 {
@@ -25,8 +26,10 @@ static void draw(const analysis *a, size_t setting, figure *f)
                      .y_most = 1, .ceiling = (double)NAN, .series = l.series,
                      .series_count = l.count};
     f->svg.failed = f->svg.failed || l.failed;
-    if (!l.failed)
+    if (!l.failed) {
         svg_lines(&plot, &f->svg);
+        pgf_lines(&plot, &f->latex);
+    }
     lines_finish(&l);
 }
 

@@ -7,6 +7,7 @@
 #include "costs.h"
 #include "csv.h"
 #include "figures.h"
+#include "pgf.h"
 #include "svg.h"
 
 /* In user units. */
@@ -14,6 +15,8 @@ enum {
     WIDTH = 640, HEIGHT = 400, LEFT = 50, RIGHT = 604, TOP = 34, BOTTOM = 352,
     LABEL_HEIGHT = 15, LABEL_WIDTH = 134,
 };
+
+#define X_LABEL "Time of a query: services and own"
 
 /* A query that takes less is drawn as if it took so long. */
 static const double SHORTEST = 1e-4;
@@ -124,15 +127,18 @@ static void place_spots(spot *spots, size_t count, axis x, axis y)
     }
 }
 
-/* "10 ms": a power of ten in a unit in which it is short. */
-static void format_seconds(char *out, size_t size, double seconds)
+/* "10 ms": a power of ten in a unit in which it is short; a pgf_tick_text. */
+static const char *seconds_text(const void *context, long tick, char out[32])
 {
+    const axis *x = context;
+    double seconds = pow(10, (double)tick * x->step);
     if (seconds < 0.9e-3)
-        snprintf(out, size, "%.10g \u00b5s", 1e6 * seconds);
+        snprintf(out, 32, "%.10g \u00b5s", 1e6 * seconds);
     else if (seconds < 0.9)
-        snprintf(out, size, "%.10g ms", 1e3 * seconds);
+        snprintf(out, 32, "%.10g ms", 1e3 * seconds);
     else
-        snprintf(out, size, "%.10g s", seconds);
+        snprintf(out, 32, "%.10g s", seconds);
+    return out;
 }
 
 static void draw_axes(const analysis *a, axis x, axis y, fb_strbuf *out)
@@ -153,16 +159,13 @@ static void draw_axes(const analysis *a, axis x, axis y, fb_strbuf *out)
         svg_number(LEFT - 8, BOTTOM - ((double)k * y.step - y.low) / (y.high - y.low) *
                  (BOTTOM - TOP) + 4.5, "end", text, out);
     }
-    for (long k = axis_first(x); k <= axis_last(x); k++) {
-        format_seconds(text, sizeof text, pow(10, (double)k * x.step));
+    for (long k = axis_first(x); k <= axis_last(x); k++)
         svg_number(LEFT + ((double)k * x.step - x.low) / (x.high - x.low) * (RIGHT - LEFT),
-                 BOTTOM + 20, "middle", text, out);
-    }
+                   BOTTOM + 20, "middle", seconds_text(&x, k, text), out);
     svg_end(out);
     svg_group("axis", out);
     svg_text(0, 14, "start", cells_gain_unit(a), 0, out);
-    svg_text((LEFT + RIGHT) / 2.0, HEIGHT - 8, "middle", "Time of a query: services and own", 0,
-             out);
+    svg_text((LEFT + RIGHT) / 2.0, HEIGHT - 8, "middle", X_LABEL, 0, out);
     svg_end(out);
 }
 
@@ -179,22 +182,54 @@ static void draw_label(const spot *s, box b, const char *name, fb_strbuf *out)
     fb_strbuf_add(out, "\n");
 }
 
-static void draw_spots(const analysis *a, const spot *spots, box *labels, fb_strbuf *out)
+static void draw_spots(const analysis *a, const spot *spots, const box *labels, fb_strbuf *out)
 {
-    size_t count = a->grid->data->strategy_count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < a->grid->data->strategy_count; i++) {
         size_t strategy = a->standings[i].strategy;
-        const char *name = a->grid->strategy_names[strategy];
+        palette_look look = palette_of(a->grid, strategy);
         if (isnan(spots[i].x))
             continue;
-        labels[i] = place_label(spots, count, i, labels, svg_text_width(name, LABEL_WIDTH));
         fb_strbuf_add(out, "<g ");
-        palette_attributes(palette_of(a->grid, strategy), out);
+        palette_attributes(look, out);
         fb_strbuf_add(out, "><path stroke=\"none\" d=\"");
-        palette_marker(palette_of(a->grid, strategy), spots[i].x, spots[i].y, out);
+        palette_marker(look, spots[i].x, spots[i].y, out);
         fb_strbuf_add(out, "\"/></g>");
-        draw_label(&spots[i], labels[i], name, out);
+        draw_label(&spots[i], labels[i], a->grid->strategy_names[strategy], out);
     }
+}
+
+static void draw_svg(const analysis *a, const spot *spots, const box *labels, axis x, axis y,
+                     figure *f)
+{
+    svg_open(&(svg_image){f->id, f->title.text, f->description.text, WIDTH, HEIGHT, NULL}, &f->svg);
+    draw_axes(a, x, y, &f->svg);
+    draw_spots(a, spots, labels, &f->svg);
+    svg_close(&f->svg);
+}
+
+/* The same for LaTeX, with the names at the same places. */
+static void draw_latex(const analysis *a, const spot *spots, const box *labels, axis x, axis y,
+                       figure *f)
+{
+    pgf_scatter plot = {.x = x, .y = y, .x_label = X_LABEL, .y_label = cells_gain_unit(a),
+                        .x_text = seconds_text};
+    pgf_scatter_begin(&plot, &f->latex);
+    for (size_t i = 0; i < a->grid->data->strategy_count; i++) {
+        size_t strategy = a->standings[i].strategy;
+        const spot *s = &spots[i];
+        const box *b = &labels[i];
+        int side = b->left > s->x ? 1 : b->right < s->x ? -1 : 0;
+        double end = side > 0 ? b->left : side < 0 ? b->right : (b->left + b->right) / 2;
+        if (isnan(s->x))
+            continue;
+        pgf_scatter_add(&(pgf_spot){.name = a->grid->strategy_names[strategy],
+                                    .look = palette_of(a->grid, strategy),
+                                    .x = log_seconds(s), .y = 100 * s->gain, .side = side,
+                                    .name_x = (end - LEFT) / (RIGHT - LEFT),
+                                    .name_y = (BOTTOM - (b->top + b->bottom) / 2) /
+                                              (BOTTOM - TOP)}, &f->latex);
+    }
+    pgf_scatter_end(&f->latex);
 }
 
 static void draw(const analysis *a, spot *spots, figure *f)
@@ -208,10 +243,13 @@ static void draw(const analysis *a, spot *spots, figure *f)
     }
     make_axes(spots, count, &x, &y);
     place_spots(spots, count, x, y);
-    svg_open(&(svg_image){f->id, f->title.text, f->description.text, WIDTH, HEIGHT, NULL}, &f->svg);
-    draw_axes(a, x, y, &f->svg);
-    draw_spots(a, spots, labels, &f->svg);
-    svg_close(&f->svg);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = a->grid->strategy_names[a->standings[i].strategy];
+        if (!isnan(spots[i].x))
+            labels[i] = place_label(spots, count, i, labels, svg_text_width(name, LABEL_WIDTH));
+    }
+    draw_svg(a, spots, labels, x, y, f);
+    draw_latex(a, spots, labels, x, y, f);
     fb_free(labels);
 }
 

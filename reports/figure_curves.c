@@ -5,6 +5,7 @@
 #include "curves.h"
 #include "figures.h"
 #include "lines.h"
+#include "pgf.h"
 #include "text.h"
 
 /* "5 trials", "4 to 5 trials": what the curves that exist are made of. */
@@ -86,8 +87,10 @@ static void draw(const analysis *a, size_t setting, const curve *curves, double 
                      .ceiling = 100 * ceiling, .ceiling_label = "all labels", .series = l.series,
                      .series_count = l.count};
     f->svg.failed = f->svg.failed || l.failed;
-    if (!l.failed)
+    if (!l.failed) {
         svg_lines(&plot, &f->svg);
+        pgf_lines(&plot, &f->latex);
+    }
     lines_finish(&l);
 }
 

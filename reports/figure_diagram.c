@@ -3,13 +3,14 @@
 
 #include "csv.h"
 #include "figures.h"
+#include "pgf_figures.h"
 #include "svg.h"
 
 /* In user units. Names stand to the left for the better half, to the right for the other, and lines
  * lead from them to their mean ranks on the axis. */
 enum {
     WIDTH = 640, LEFT = 190, RIGHT = 450, AXIS = 62, AXIS_ALONE = 30,
-    BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22, ROWS_MOST = 32,
+    BAR_TOP = 15, BAR_ROW = 10, NAME_ROW = 22,
     NUMBER_GAP = 20, NUMBER = 50, NAME_WIDTH = LEFT - 16 - NUMBER,
 };
 
@@ -29,57 +30,18 @@ static int axis_y(const diagram *d)
     return d->verdict ? AXIS : AXIS_ALONE;
 }
 
-static bool has(friedman_group group, size_t member)
-{
-    return group >> member & 1;
-}
-
-static size_t first_member(friedman_group group)
-{
-    size_t i = 0;
-    while (!has(group, i))
-        i++;
-    return i;
-}
-
-static size_t last_member(friedman_group group)
-{
-    size_t i = 0;
-    while (group >> i > 1)
-        i++;
-    return i;
-}
-
 /* ---- bars ------------------------------------------------------------------------------------ */
-
-/* The row of each group's bar: the first in which it touches no other. How many rows there are; a
- * group beyond ROWS_MOST has none. */
-static size_t place_bars(const diagram *d, size_t rows[DIAGRAM_GROUPS])
-{
-    size_t ends[ROWS_MOST], used = 0; /* members are in order, so a row's last bar ends it */
-    for (size_t g = 0; g < d->group_count; g++) {
-        size_t first = first_member(d->groups[g]), row = 0;
-        while (row < used && ends[row] >= first)
-            row++;
-        rows[g] = row;
-        if (row == ROWS_MOST)
-            continue;
-        used = row == used ? used + 1 : used;
-        ends[row] = last_member(d->groups[g]);
-    }
-    return used;
-}
 
 /* A bar over the group's members. Where a strategy between them does not belong to the group, the
  * bar is a thin dotted line, and discs say who does. */
 static void draw_bar(const diagram *d, friedman_group group, double y, fb_strbuf *out)
 {
-    size_t first = first_member(group), last = last_member(group);
+    size_t first = diagram_first(group), last = diagram_last(group);
     bool plain = diagram_is_bar(group);
     double room = plain ? 3 : 0;
     fb_strbuf_add(out, "<path stroke-width=\"4\" stroke-linecap=\"round\" d=\"");
     for (size_t i = first; i < last; i++)
-        if (has(group, i) && has(group, i + 1))
+        if (diagram_has(group, i) && diagram_has(group, i + 1))
             fb_strbuf_printf(out, "M%.1f %.1fH%.1f", at_x(d, d->mean_ranks[i]) - room, y,
                              at_x(d, d->mean_ranks[i + 1]) + room);
     fb_strbuf_add(out, "\"/>");
@@ -89,7 +51,7 @@ static void draw_bar(const diagram *d, friedman_group group, double y, fb_strbuf
                           "%.1fH%.1f\"/>", at_x(d, d->mean_ranks[first]), y,
                      at_x(d, d->mean_ranks[last]));
     for (size_t i = first; i <= last; i++)
-        if (has(group, i))
+        if (diagram_has(group, i))
             fb_strbuf_printf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.6\" fill=\"" PALETTE_TEXT
                                   "\" stroke=\"none\"/>", at_x(d, d->mean_ranks[i]), y);
 }
@@ -98,7 +60,7 @@ static void draw_bars(const diagram *d, const size_t *rows, fb_strbuf *out)
 {
     fb_strbuf_add(out, "<g class=\"bars\" stroke=\"" PALETTE_TEXT "\" fill=\"none\">");
     for (size_t g = 0; g < d->group_count; g++)
-        if (rows[g] < ROWS_MOST)
+        if (rows[g] < DIAGRAM_ROWS)
             draw_bar(d, d->groups[g], axis_y(d) + BAR_TOP + BAR_ROW * (double)rows[g], out);
     svg_end(out);
 }
@@ -176,7 +138,7 @@ static void draw(const analysis *a, figure *f)
 {
     const diagram *d = &a->diagram;
     size_t rows[DIAGRAM_GROUPS];
-    size_t bar_rows = place_bars(d, rows), half = (d->count + 1) / 2;
+    size_t bar_rows = diagram_rows(d, rows), half = (d->count + 1) / 2;
     double top = axis_y(d) + BAR_TOP + BAR_ROW * (double)bar_rows + NAME_ROW / 2.0;
     int height = (int)(top + NAME_ROW * (double)half - 6);
     svg_open(&(svg_image){f->id, f->title.text, f->description.text, WIDTH, height, NULL}, &f->svg);
@@ -185,6 +147,7 @@ static void draw(const analysis *a, figure *f)
     draw_axis(d, a->grid->data->alpha, &f->svg);
     draw_bars(d, rows, &f->svg);
     svg_close(&f->svg);
+    pgf_diagram(a, &f->latex);
 }
 
 static void caption_tests(const diagram *d, fb_strbuf *out)

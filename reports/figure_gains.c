@@ -5,6 +5,7 @@
 #include "cells.h"
 #include "csv.h"
 #include "figures.h"
+#include "pgf_figures.h"
 #include "svg.h"
 
 /* In user units: names, then the plot, then numbers. */
@@ -72,11 +73,26 @@ static void draw_axis(const analysis *a, axis x, int bottom, fb_strbuf *out)
     svg_end(out);
 }
 
+const char *figure_gains_text(const analysis *a, const standing *st, char out[256])
+{
+    const gain *g = &st->gain;
+    char number[64], below[64], above[64];
+    if (analysis_is_baseline(a, st->strategy))
+        snprintf(out, 256, "0 (baseline)");
+    else if (g->kind == GAIN_NO_INTERVAL)
+        snprintf(out, 256, "%s", table_format(number, 100 * g->iqm, 2));
+    else
+        snprintf(out, 256, "%s [%s, %s]", table_format(number, 100 * g->iqm, 2),
+                 table_format(below, 100 * g->interval.low, 2),
+                 table_format(above, 100 * g->interval.high, 2));
+    return out;
+}
+
 static void draw_row(const analysis *a, const standing *st, axis x, double y, fb_strbuf *out)
 {
     const gain *g = &st->gain;
     palette_look look = palette_of(a->grid, st->strategy);
-    char text[256], number[64], below[64], above[64];
+    char text[256];
     svg_text(LEFT - 12, y + 4.5, "end", a->grid->strategy_names[st->strategy], NAME_WIDTH, out);
     fb_strbuf_add(out, "<g ");
     palette_attributes(look, out);
@@ -92,14 +108,7 @@ static void draw_row(const analysis *a, const standing *st, axis x, double y, fb
     fb_strbuf_add(out, "<path stroke=\"none\" d=\"");
     palette_marker(look, at_x(x, g->iqm), y, out);
     fb_strbuf_add(out, "\"/></g>");
-    if (analysis_is_baseline(a, st->strategy))
-        snprintf(text, sizeof text, "0 (baseline)");
-    else if (g->kind == GAIN_NO_INTERVAL)
-        snprintf(text, sizeof text, "%s", table_format(number, 100 * g->iqm, 2));
-    else
-        snprintf(text, sizeof text, "%s [%s, %s]", table_format(number, 100 * g->iqm, 2),
-                 table_format(below, 100 * g->interval.low, 2),
-                 table_format(above, 100 * g->interval.high, 2));
+    figure_gains_text(a, st, text);
     svg_number(NUMBER_X, y + 4.5, "start", text, out);
     fb_strbuf_add(out, "\n");
 }
@@ -119,6 +128,7 @@ static void draw(const analysis *a, figure *f)
         y += ROW;
     }
     svg_close(&f->svg);
+    pgf_gains(a, x, &f->latex);
 }
 
 static void caption(const analysis *a, fb_strbuf *out)

@@ -3,6 +3,7 @@
 
 #include "csv.h"
 #include "figures.h"
+#include "pgf.h"
 #include "svg.h"
 
 /* One of the matrices: overlap of the first queries, of all queries, correlation of scores. */
@@ -129,13 +130,15 @@ void figure_overlap(const analysis *a, size_t index, figure *f)
     caption(&v, f);
     describe(a, &v, &f->description);
     double most = v.overlap ? largest_of(v.values, k * k) : 1;
-    svg_draw_matrix(&(svg_matrix){.id = f->id, .title = f->title.text,
-                                  .description = f->description.text,
-                                  .names = (const char *const *)a->grid->strategy_names,
-                                  .values = v.values, .count = k, .least = 0, .most = most,
-                                  .digits = most < 0.1 ? 3 : 2,
-                                  .footer = v.overlap ? v.overlap->trials : NULL,
-                                  .footer_name = "between trials"}, &f->svg);
+    const svg_matrix matrix = {.id = f->id, .title = f->title.text,
+                               .description = f->description.text,
+                               .names = (const char *const *)a->grid->strategy_names,
+                               .values = v.values, .count = k, .least = 0, .most = most,
+                               .digits = most < 0.1 ? 3 : 2,
+                               .footer = v.overlap ? v.overlap->trials : NULL,
+                               .footer_name = "between trials"};
+    svg_draw_matrix(&matrix, &f->svg);
+    pgf_matrix(&matrix, &f->latex);
     fill_table(a, &v, &f->numbers);
     fill_csv(a, &v, &f->csv);
 }

@@ -3,6 +3,7 @@
 
 #include "csv.h"
 #include "figures.h"
+#include "pgf.h"
 #include "svg.h"
 #include "text.h"
 
@@ -115,13 +116,14 @@ void figure_penalty(const analysis *a, size_t rule, figure *f)
     fb_strbuf_printf(&f->description, "Matrix of penalties. Least often beaten: %s, with a column "
                                       "mean of %.3f.", a->grid->strategy_names[best_column(p)],
                      p->column_means[best_column(p)]);
-    svg_draw_matrix(&(svg_matrix){.id = f->id, .title = f->title.text,
-                                  .description = f->description.text,
-                                  .names = (const char *const *)a->grid->strategy_names,
-                                  .values = p->matrix, .count = p->strategies, .least = 0,
-                                  .most = (double)p->settings, .digits = 2,
-                                  .footer = p->column_means, .footer_name = "column mean"},
-                    &f->svg);
+    const svg_matrix matrix = {.id = f->id, .title = f->title.text,
+                               .description = f->description.text,
+                               .names = (const char *const *)a->grid->strategy_names,
+                               .values = p->matrix, .count = p->strategies, .least = 0,
+                               .most = (double)p->settings, .digits = 2,
+                               .footer = p->column_means, .footer_name = "column mean"};
+    svg_draw_matrix(&matrix, &f->svg);
+    pgf_matrix(&matrix, &f->latex);
     fill_table(a, p, &f->numbers);
     fill_csv(a, p, &f->csv);
 }

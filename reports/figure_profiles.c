@@ -4,6 +4,7 @@
 #include "csv.h"
 #include "figures.h"
 #include "lines.h"
+#include "pgf.h"
 
 /* One of the two profiles. */
 typedef struct view {
@@ -78,8 +79,10 @@ static void draw(const analysis *a, const view *v, figure *f)
                      .scale = v->ratio ? SVG_LOG2 : SVG_LINEAR, .y_least = 0, .y_most = 100,
                      .ceiling = (double)NAN, .series = l.series, .series_count = l.count};
     f->svg.failed = f->svg.failed || l.failed;
-    if (!l.failed)
+    if (!l.failed) {
         svg_lines(&plot, &f->svg);
+        pgf_lines(&plot, &f->latex);
+    }
     lines_finish(&l);
 }
 

@@ -2,6 +2,7 @@
 #ifndef FB_REPORTS_FIGURES_H
 #define FB_REPORTS_FIGURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analysis.h"
@@ -22,6 +23,18 @@ extern const size_t figures_sort_count;
 /* Adds all of them as files: figures/ID.svg, ID.csv and, where pdf_available, ID.pdf
  * (figure_files.c). */
 int figures_write(const analysis *a, folder *out, fb_error *err);
+
+/* Figures in a section. */
+size_t figures_count(const analysis *a, const char *section);
+
+/* The sections of figures after the answer, in the page's order. */
+typedef struct figure_chapter {
+    const char *id, *title;
+    bool strategies, setting; /* can be chosen in it */
+} figure_chapter;
+
+enum { FIGURES_CHAPTERS = 5 };
+extern const figure_chapter figures_chapters[FIGURES_CHAPTERS];
 
 /* ---- the sorts, one file each ---------------------------------------------------------------- */
 

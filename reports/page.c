@@ -53,15 +53,6 @@ static void add_sort(const analysis *a, const figure_sort *sort, fb_strbuf *out)
     }
 }
 
-static size_t count_figures(const analysis *a, const char *chapter_id)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < figures_sort_count; i++)
-        if (strcmp(figures_sorts[i].section, chapter_id) == 0)
-            count += figures_sorts[i].count(a);
-    return count;
-}
-
 static void add_figures(const analysis *a, const char *chapter_id, fb_strbuf *out)
 {
     fb_strbuf_add(out, "<div class=\"plots\">\n");
@@ -148,40 +139,25 @@ static void add_answer(const analysis *a, fb_strbuf *out)
     tables_ranking(a, &ranking);
     html_table(&ranking, "Ranking", out);
     fb_strbuf_add(out, "</div>\n");
-    if (count_figures(a, "answer"))
+    if (figures_count(a, "answer"))
         add_figures(a, "answer", out);
     fb_strbuf_add(out, "</section>\n");
     table_finish(&ranking);
     fb_strbuf_finish(&words);
 }
 
-/* The sections of figures, in the page's order. */
-typedef struct chapter {
-    const char *id, *title;
-    bool strategies, setting; /* can be chosen in it */
-} chapter;
-
-static const chapter chapters[] = {
-    {"curves", "Learning curves", true, true},
-    {"penalty", "Penalty matrix", false, false},
-    {"profiles", "Performance profiles", true, false},
-    {"cost", "Cost against gain", false, false},
-    {"selections", "Selections", true, true},
-};
-enum { CHAPTERS = sizeof chapters / sizeof *chapters };
-
 static void add_chapters(const analysis *a, fb_strbuf *out)
 {
-    for (size_t i = 0; i < CHAPTERS; i++) {
-        if (count_figures(a, chapters[i].id) == 0)
+    for (size_t i = 0; i < FIGURES_CHAPTERS; i++) {
+        if (figures_count(a, figures_chapters[i].id) == 0)
             continue;
-        fb_strbuf_printf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", chapters[i].id,
-                         chapters[i].title);
-        if (chapters[i].setting)
+        fb_strbuf_printf(out, "<section id=\"%s\">\n<h2>%s</h2>\n", figures_chapters[i].id,
+                         figures_chapters[i].title);
+        if (figures_chapters[i].setting)
             add_setting_choice(a, out);
-        if (chapters[i].strategies)
+        if (figures_chapters[i].strategies)
             add_legend(a, out);
-        add_figures(a, chapters[i].id, out);
+        add_figures(a, figures_chapters[i].id, out);
         fb_strbuf_add(out, "</section>\n");
     }
 }
@@ -196,9 +172,10 @@ static void add_links(const analysis *a, const section *list, size_t count, fb_s
 static void add_navigation(const analysis *a, fb_strbuf *out)
 {
     fb_strbuf_add(out, "<nav aria-label=\"Contents\">\n");
-    for (size_t i = 0; i < CHAPTERS; i++)
-        if (count_figures(a, chapters[i].id))
-            fb_strbuf_printf(out, "<a href=\"#%s\">%s</a>\n", chapters[i].id, chapters[i].title);
+    for (size_t i = 0; i < FIGURES_CHAPTERS; i++)
+        if (figures_count(a, figures_chapters[i].id))
+            fb_strbuf_printf(out, "<a href=\"#%s\">%s</a>\n", figures_chapters[i].id,
+                             figures_chapters[i].title);
     fb_strbuf_add(out, "<a href=\"#results\">Results by setting</a>\n");
     add_links(a, sections_results, sections_result_count, out);
     fb_strbuf_add(out, "<a href=\"#method\">Method</a>\n");

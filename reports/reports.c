@@ -7,6 +7,7 @@
 #include "folder.h"
 #include "grid.h"
 #include "html.h"
+#include "latex.h"
 #include "markdown.h"
 #include "statistic_rows.h"
 #include "strbuf.h"
@@ -69,6 +70,7 @@ static const report_part parts[] = {
     {"tables", write_tables},
     {"csv", write_csv},
     {"figures", figures_write},
+    {"latex", latex_report},
 };
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 

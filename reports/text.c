@@ -50,7 +50,7 @@ uint32_t text_next(const char **cursor)
     return c >= smallest[n] && is_shown(c) ? c : REPLACEMENT;
 }
 
-static void add_utf8(fb_strbuf *out, uint32_t c)
+void text_add_utf8(fb_strbuf *out, uint32_t c)
 {
     char bytes[4];
     size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -68,7 +68,7 @@ void text_add_html_char(fb_strbuf *out, uint32_t c)
     case '>': fb_strbuf_add(out, "&gt;"); break;
     case '"': fb_strbuf_add(out, "&quot;"); break;
     case '\'': fb_strbuf_add(out, "&#39;"); break;
-    default: add_utf8(out, c);
+    default: text_add_utf8(out, c);
     }
 }
 
@@ -100,7 +100,7 @@ void text_add_markdown(fb_strbuf *out, const char *text)
         else if (c < 0x80 && strchr("\\`*_[]~|#$", (int)c))
             fb_strbuf_printf(out, "\\%c", (int)c);
         else
-            add_utf8(out, c);
+            text_add_utf8(out, c);
     }
 }
 
@@ -153,4 +153,12 @@ void text_add_range(fb_strbuf *out, size_t least, size_t most)
     if (least < most)
         fb_strbuf_printf(out, "%zu to ", least);
     fb_strbuf_printf(out, "%zu", most);
+}
+
+size_t text_length(const char *text)
+{
+    size_t length = 0;
+    for (; *text; length++)
+        text_next(&text);
+    return length;
 }

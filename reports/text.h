@@ -1,4 +1,5 @@
-/* text.h - text for people and machines: safe in HTML and Markdown, short where space is short.
+/* text.h - text for people and machines: safe in HTML, Markdown and LaTeX, short where space is
+ * short.
  *
  * Labels, causes of failures and specs hold whatever their authors wrote. Bytes that are not
  * UTF-8, control characters (but for tabs and newlines) and those that turn the direction of
@@ -13,6 +14,9 @@
 
 /* Decodes the character at *cursor, which must not be at the end, and moves behind it. */
 uint32_t text_next(const char **cursor);
+
+/* Adds one character as it is. */
+void text_add_utf8(fb_strbuf *out, uint32_t c);
 
 /* Adds one character; & < > " ' as entities. */
 void text_add_html_char(fb_strbuf *out, uint32_t c);
@@ -34,6 +38,24 @@ double text_width(const char *text);
 /* Adds HTML of as much of the text as is not wider than `limit` in text_width; of a longer one
  * the middle is left out for an ellipsis, because names that are alike differ at their ends. */
 void text_add_html_short(fb_strbuf *out, const char *text, double limit);
+
+/* Adds one character for LaTeX: what means something there is escaped, Latin letters stay UTF-8,
+ * Greek and a few signs are mathematics, and \flipbenchchar{4E2D} stands for all others, which the
+ * report's preamble defines (text_latex.c). Good for T1 and Unicode fonts. */
+void text_add_latex_char(fb_strbuf *out, uint32_t c);
+
+/* Adds the text for LaTeX. Newlines become spaces; long words and names get places to break. */
+void text_add_latex(fb_strbuf *out, const char *text);
+
+/* The same for numbers: a hyphen that begins one is a minus sign, and lines do not break. */
+void text_add_latex_number(fb_strbuf *out, const char *text);
+
+/* Adds LaTeX of at most `limit` characters of the text; of a longer one the middle is left out for
+ * an ellipsis. */
+void text_add_latex_short(fb_strbuf *out, const char *text, size_t limit);
+
+/* Characters in the text. */
+size_t text_length(const char *text);
 
 /* Adds "5", or "4 to 5" when they differ. */
 void text_add_range(fb_strbuf *out, size_t least, size_t most);
