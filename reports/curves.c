@@ -136,6 +136,31 @@ double curves_ceiling(const analysis *a, size_t setting, size_t *ret_trials)
     return count ? sum / (double)count : (double)NAN;
 }
 
+lines curves_lines(const analysis *a, const curve *curves)
+{
+    size_t count = a->grid->data->strategy_count, most = 0;
+    for (size_t s = 0; s < count; s++)
+        most = curves[s].count > most ? curves[s].count : most;
+    lines l = lines_create(a->grid, most);
+    for (size_t s = 0; s < count; s++)
+        for (size_t i = 0; i < curves[s].count; i++)
+            lines_add(&l, s, (svg_point){.x = curves[s].labeled[i],
+                                         .y = 100 * curves[s].accuracy[i],
+                                         .low = 100 * curves[s].low[i],
+                                         .high = 100 * curves[s].high[i]});
+    return l;
+}
+
+svg_plot curves_plot(const analysis *a, size_t setting, const lines *l)
+{
+    size_t references;
+    return (svg_plot){.title = a->grid->setting_names[setting], .x_label = "Labelled samples",
+                      .y_label = "Test accuracy, %", .y_least = 0, .y_most = 100,
+                      .ceiling = 100 * curves_ceiling(a, setting, &references),
+                      .ceiling_label = "all labels", .series = l->series,
+                      .series_count = l->count};
+}
+
 /* A point of a curve: "86.12 [85.70, 86.51] (10)", or what there is of it. */
 static void cell_point(const curve *c, double labeled, table *t)
 {
@@ -151,28 +176,60 @@ static void cell_point(const curve *c, double labeled, table *t)
                    100 * c->high[i], c->trials);
 }
 
-void curves_table(const analysis *a, size_t setting, const curve *curves, table *t)
+/* Columns for all strategies. */
+static void add_columns(const analysis *a, table *t)
 {
-    const grid *g = a->grid;
-    size_t count = g->data->strategy_count;
-    table_caption(t, "%s: accuracy in %%, mean over trials, with its 95 %% interval in square "
-                     "brackets and the number of trials in round ones.",
-                  g->setting_names[setting]);
     table_column(t, TABLE_HEAD | TABLE_NUMBER, "Labels");
-    for (size_t s = 0; s < count; s++)
-        table_column(t, TABLE_NUMBER, g->strategy_names[s]);
+    for (size_t s = 0; s < a->grid->data->strategy_count; s++)
+        table_column(t, TABLE_NUMBER, a->grid->strategy_names[s]);
+}
+
+/* A row for each number of labels, behind the setting's name if there is one. */
+static void add_rows(const analysis *a, const char *setting, const curve *curves, table *t)
+{
+    size_t count = a->grid->data->strategy_count;
+    bool first = true;
     double x = (double)-INFINITY;
     while (isfinite(x = next_labeled(curves, count, x))) {
+        if (setting)
+            table_cell(t, first ? 0 : TABLE_QUIET, "%s", setting);
         table_cell(t, 0, "%.10g", x);
         for (size_t s = 0; s < count; s++)
             cell_point(&curves[s], x, t);
+        first = false;
     }
+}
+
+static const char points[] = "accuracy in %, mean over trials, with its 95 % interval in square "
+                             "brackets and the number of trials in round ones.";
+
+void curves_table(const analysis *a, size_t setting, const curve *curves, table *t)
+{
+    table_caption(t, "%s: %s", a->grid->setting_names[setting], points);
+    add_columns(a, t);
+    add_rows(a, NULL, curves, t);
+}
+
+void curves_columns(const analysis *a, table *t)
+{
+    table_caption(t, "A%s", points + 1);
+    table_column(t, TABLE_HEAD, "Setting");
+    add_columns(a, t);
+}
+
+void curves_rows(const analysis *a, size_t setting, const curve *curves, table *t)
+{
+    add_rows(a, a->grid->setting_names[setting], curves, t);
+}
+
+void curves_csv_header(fb_strbuf *out)
+{
+    fb_strbuf_add(out, "setting,strategy,labeled,accuracy,low,high,interval,trials\n");
 }
 
 void curves_csv(const analysis *a, size_t setting, const curve *curves, fb_strbuf *out)
 {
     const grid *g = a->grid;
-    fb_strbuf_add(out, "setting,strategy,labeled,accuracy,low,high,interval,trials\n");
     for (size_t s = 0; s < g->data->strategy_count; s++)
         for (size_t i = 0; i < curves[s].count; i++) {
             csv_field(out, g->setting_names[setting]);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "analysis.h"
+#include "lines.h"
 #include "strbuf.h"
 #include "table.h"
 
@@ -37,10 +38,21 @@ void curves_destroy(curve *curves, size_t count);
 /* The mean accuracy of networks trained on everything in a setting; NaN when there is none. */
 double curves_ceiling(const analysis *a, size_t setting, size_t *ret_trials);
 
+/* The curves as lines of a plot whose text is the caller's; released with lines_finish. */
+lines curves_lines(const analysis *a, const curve *curves);
+
+/* A setting's plot of those lines; `id` and `description` are the caller's. */
+svg_plot curves_plot(const analysis *a, size_t setting, const lines *l);
+
 /* The setting's curves as numbers: a row for each number of labels. */
 void curves_table(const analysis *a, size_t setting, const curve *curves, table *t);
 
+/* The same for several settings: columns, then each setting's rows. */
+void curves_columns(const analysis *a, table *t);
+void curves_rows(const analysis *a, size_t setting, const curve *curves, table *t);
+
 /* The same in full: setting, strategy, labels, mean, interval, trials. */
+void curves_csv_header(fb_strbuf *out);
 void curves_csv(const analysis *a, size_t setting, const curve *curves, fb_strbuf *out);
 
 #endif

@@ -69,23 +69,12 @@ static void caption(const analysis *a, const curve *curves, size_t references, f
     fb_strbuf_add(out, missing ? "." : "");
 }
 
-static void draw(const analysis *a, size_t setting, const curve *curves, double ceiling, figure *f)
+static void draw(const analysis *a, size_t setting, const curve *curves, figure *f)
 {
-    size_t count = a->grid->data->strategy_count, most = 0;
-    for (size_t s = 0; s < count; s++)
-        most = curves[s].count > most ? curves[s].count : most;
-    lines l = lines_create(a->grid, most);
-    for (size_t s = 0; s < count; s++)
-        for (size_t i = 0; i < curves[s].count; i++)
-            lines_add(&l, s, (svg_point){.x = curves[s].labeled[i],
-                                         .y = 100 * curves[s].accuracy[i],
-                                         .low = 100 * curves[s].low[i],
-                                         .high = 100 * curves[s].high[i]});
-    svg_plot plot = {.id = f->id, .title = a->grid->setting_names[setting],
-                     .description = f->description.text, .x_label = "Labelled samples",
-                     .y_label = "Test accuracy, %", .y_least = 0, .y_most = 100,
-                     .ceiling = 100 * ceiling, .ceiling_label = "all labels", .series = l.series,
-                     .series_count = l.count};
+    lines l = curves_lines(a, curves);
+    svg_plot plot = curves_plot(a, setting, &l);
+    plot.id = f->id;
+    plot.description = f->description.text;
     f->svg.failed = f->svg.failed || l.failed;
     if (!l.failed) {
         svg_lines(&plot, &f->svg);
@@ -103,7 +92,7 @@ void figure_curves(const analysis *a, size_t setting, figure *f)
 {
     curve *curves = NULL;
     size_t references;
-    double ceiling = curves_ceiling(a, setting, &references);
+    curves_ceiling(a, setting, &references);
     snprintf(f->id, sizeof f->id, "curve-%zu", setting);
     f->lines = true;
     f->setting = (ptrdiff_t)setting;
@@ -114,8 +103,9 @@ void figure_curves(const analysis *a, size_t setting, figure *f)
     }
     caption(a, curves, references, &f->caption);
     describe(a, curves, &f->description);
-    draw(a, setting, curves, ceiling, f);
+    draw(a, setting, curves, f);
     curves_table(a, setting, curves, &f->numbers);
+    curves_csv_header(&f->csv);
     curves_csv(a, setting, curves, &f->csv);
     curves_destroy(curves, a->grid->data->strategy_count);
 }

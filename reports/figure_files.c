@@ -5,8 +5,10 @@
 #include "figures.h"
 #include "pdf.h"
 
-static int add_figure(const figure *f, folder *out, fb_error *err)
+/* A figures_take; `context` is the folder. */
+static int add_figure(void *context, const figure *f, fb_error *err)
 {
+    folder *out = context;
     char name[64];
     fb_strbuf svg = FB_STRBUF_INIT, csv = FB_STRBUF_INIT;
     if (figure_failed(f))
@@ -23,19 +25,6 @@ static int add_figure(const figure *f, folder *out, fb_error *err)
         rc = folder_add(out, name, &csv, err);
     fb_strbuf_finish(&svg);
     fb_strbuf_finish(&csv);
-    return rc;
-}
-
-static int add_figures(const analysis *a, folder *out, fb_error *err)
-{
-    int rc = FB_OK;
-    for (size_t k = 0; k < figures_sort_count; k++)
-        for (size_t i = 0; !rc && i < figures_sorts[k].count(a); i++) {
-            figure f = FIGURE_INIT;
-            figures_sorts[k].build(a, i, &f);
-            rc = add_figure(&f, out, err);
-            figure_finish(&f);
-        }
     return rc;
 }
 
@@ -68,6 +57,6 @@ int figures_write(const analysis *a, folder *out, fb_error *err)
 {
     size_t first = out->count;
     folder_replace(out, "figures/");
-    int rc = add_figures(a, out, err);
+    int rc = figures_each(a, add_figure, out, err);
     return rc || !pdf_available() ? rc : add_pdfs(out, first, err);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "paper.h"
+
 const figure_sort figures_sorts[] = {
     {"answer", figure_gains_count, figure_gains},
     {"answer", figure_diagram_count, figure_diagram},
@@ -29,4 +31,31 @@ size_t figures_count(const analysis *a, const char *section)
         if (strcmp(figures_sorts[i].section, section) == 0)
             count += figures_sorts[i].count(a);
     return count;
+}
+
+static int each_of(const analysis *a, size_t count,
+                   void (*build)(const analysis *a, size_t index, figure *ret_figure),
+                   figures_take *take, void *context, fb_error *err)
+{
+    int rc = FB_OK;
+    for (size_t i = 0; !rc && i < count; i++) {
+        figure f = FIGURE_INIT;
+        build(a, i, &f);
+        rc = take(context, &f, err);
+        figure_finish(&f);
+    }
+    return rc;
+}
+
+int figures_each(const analysis *a, figures_take *take, void *context, fb_error *err)
+{
+    int rc = FB_OK;
+    if (a->grid->data->style == REPORT_PAPER)
+        for (size_t i = 0; !rc && i < PAPER_ITEMS; i++)
+            rc = each_of(a, paper_figures(a, &paper_items[i]), paper_items[i].figure, take, context,
+                         err);
+    else
+        for (size_t i = 0; !rc && i < figures_sort_count; i++)
+            rc = each_of(a, figures_sorts[i].count(a), figures_sorts[i].build, take, context, err);
+    return rc;
 }

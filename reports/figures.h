@@ -20,6 +20,11 @@ typedef struct figure_sort {
 extern const figure_sort figures_sorts[]; /* in the page's order */
 extern const size_t figures_sort_count;
 
+/* Hands on every figure of a report in its style, in order. A non-zero return of `take` stops and
+ * is passed on. */
+typedef int figures_take(void *context, const figure *f, fb_error *err);
+int figures_each(const analysis *a, figures_take *take, void *context, fb_error *err);
+
 /* Adds all of them as files: figures/ID.svg, ID.csv and, where pdf_available, ID.pdf
  * (figure_files.c). */
 int figures_write(const analysis *a, folder *out, fb_error *err);
@@ -49,6 +54,11 @@ void figure_diagram(const analysis *a, size_t index, figure *ret_figure);
 /* Learning curves, one figure a setting (figure_curves.c). */
 size_t figure_curves_count(const analysis *a);
 void figure_curves(const analysis *a, size_t setting, figure *ret_figure);
+
+/* The same, small and beside each other, several settings a figure, those on a data set together
+ * (figure_grid.c). */
+size_t figure_grid_count(const analysis *a);
+void figure_grid(const analysis *a, size_t index, figure *ret_figure);
 
 /* Penalty matrices, one for each rule of steps (figure_penalty.c). */
 size_t figure_penalty_count(const analysis *a);

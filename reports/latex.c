@@ -5,6 +5,7 @@
 
 #include "answer.h"
 #include "figures.h"
+#include "paper.h"
 #include "sections.h"
 #include "tables.h"
 #include "text.h"
@@ -31,7 +32,8 @@ static const char beginning[] =
 typedef struct writer {
     const analysis *a;
     folder *out;
-    fb_strbuf document, numbers; /* numbers: the tables behind the figures, which come last */
+    fb_strbuf document, numbers; /* numbers: the tables behind the figures, which come last, or
+                                    are only there to be input elsewhere */
     int rc;
     fb_error *err;
 } writer;
@@ -202,23 +204,50 @@ static void add_everything(writer *w)
     add_method(w);
     add_heading(w, "Where the results come from");
     add_sections(w, sections_run, sections_run_count);
+    if (w->numbers.length)
+        add_heading(w, "Numbers of the figures");
+    fb_strbuf_add(&w->document, w->numbers.text);
 }
+
+/* ---- the paper's style ----------------------------------------------------------------------- */
+
+static void add_paper(writer *w)
+{
+    for (size_t i = 0; i < PAPER_ITEMS; i++) {
+        const paper_item *item = &paper_items[i];
+        table t = TABLE_INIT;
+        if (item->table) {
+            item->table(w->a, &t);
+            add_table(w, item->id, item->title, &t, &w->document);
+        }
+        for (size_t k = 0; k < paper_figures(w->a, item); k++) {
+            figure f = FIGURE_INIT;
+            item->figure(w->a, k, &f);
+            add_figure(w, &f);
+            figure_finish(&f);
+        }
+        table_finish(&t);
+    }
+}
+
+/* ---- both ------------------------------------------------------------------------------------ */
 
 int latex_report(const analysis *a, folder *out, fb_error *err)
 {
     writer w = {.a = a, .out = out, .document = FB_STRBUF_INIT, .numbers = FB_STRBUF_INIT,
                 .err = err};
     fb_strbuf preamble = FB_STRBUF_INIT;
+    folder_replace(out, "latex/");
     latex_preamble(a, &preamble);
     w.rc = folder_add(out, "latex/preamble.tex", &preamble, err);
     fb_strbuf_add(&w.document, beginning);
     fb_strbuf_add(&w.document, "{\\LARGE\\bfseries\\raggedright ");
     text_add_latex(&w.document, a->grid->data->name);
     fb_strbuf_add(&w.document, "\\par}\n\\medskip\n");
-    add_everything(&w);
-    if (w.numbers.length)
-        add_heading(&w, "Numbers of the figures");
-    fb_strbuf_add(&w.document, w.numbers.text);
+    if (a->grid->data->style == REPORT_PAPER)
+        add_paper(&w);
+    else
+        add_everything(&w);
     fb_strbuf_add(&w.document, "\\end{document}\n");
     w.document.failed = w.document.failed || w.numbers.failed;
     if (!w.rc)

@@ -11,7 +11,7 @@
 
 /* Adds the table with its caption and the label tab:<id>: a float, several longtables when it has
  * more rows than a page, or a paragraph when it has no columns. What is wider than LATEX_WIDTH is
- * set smaller, wrapped, and at last split by columns (latex_table.c). */
+ * set smaller, wrapped, turned or at last split by columns (latex_table.c). */
 void latex_table(const table *t, const char *id, const char *title, fb_strbuf *out);
 
 /* The width of lines that tables are laid out for, in points: that of report.tex. */

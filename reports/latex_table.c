@@ -310,33 +310,66 @@ static void add_long(const layout *l, const char *id, const char *title, fb_strb
     fb_strbuf_add(out, "\\endgroup\n");
 }
 
-/* Lays the table out and adds it; false when memory ran short. */
-static bool add_table(layout *l, const char *id, const char *title, fb_strbuf *out)
+static void add_laid_out(const layout *l, const char *id, const char *title, fb_strbuf *out)
 {
-    l->widths = fb_calloc(l->t->columns, sizeof *l->widths);
-    l->broken = fb_calloc(l->t->columns, sizeof *l->broken);
-    bool ready = l->widths && l->broken;
-    if (ready) {
-        arrange(l);
-        (count_lines(l) > FLOAT_LINES ? add_long : add_float)(l, id, title, out);
-    }
+    (count_lines(l) > FLOAT_LINES ? add_long : add_float)(l, id, title, out);
+}
+
+/* Arranges a table; false when memory ran short. Released with layout_finish. */
+static bool layout_init(const table *t, layout *ret_layout)
+{
+    layout l = {.t = t, .heads = count_heads(t), .parts = 1};
+    l.each = t->columns - l.heads;
+    l.widths = fb_calloc(t->columns, sizeof *l.widths);
+    l.broken = fb_calloc(t->columns, sizeof *l.broken);
+    *ret_layout = l;
+    if (!l.widths || !l.broken)
+        return false;
+    arrange(ret_layout);
+    return true;
+}
+
+static void layout_finish(layout *l)
+{
     fb_free(l->widths);
     fb_free(l->broken);
-    return ready;
+}
+
+/* Whether one column names the row, all others are numbers, and there are more of them than rows:
+ * such a table is as good the other way round. */
+static bool can_turn(const table *t)
+{
+    for (size_t c = 1; c < t->columns; c++)
+        if (!is_number(t, c))
+            return false;
+    return count_heads(t) == 1 && !is_number(t, 0) && table_rows(t) < t->columns - 1;
+}
+
+/* Adds a table that fits when it is turned; returns whether it does. */
+static bool add_turned(const table *t, const char *id, const char *title, fb_strbuf *out)
+{
+    table turned = TABLE_INIT;
+    layout l = {0};
+    table_transpose(t, &turned);
+    bool ready = !table_failed(&turned) && layout_init(&turned, &l), fits = ready && l.parts == 1;
+    if (fits)
+        add_laid_out(&l, id, title, out);
+    out->failed = out->failed || !ready;
+    layout_finish(&l);
+    table_finish(&turned);
+    return fits;
 }
 
 void latex_table(const table *t, const char *id, const char *title, fb_strbuf *out)
 {
-    if (table_failed(t)) {
+    layout l = {0};
+    if (table_failed(t))
         out->failed = true;
-        return;
-    }
-    if (t->columns == 0) {
+    else if (t->columns == 0)
         latex_paragraph(title, t->caption.text, out);
-        return;
-    }
-    layout l = {.t = t, .heads = count_heads(t), .parts = 1};
-    l.each = t->columns - l.heads;
-    if (!add_table(&l, id, title, out))
+    else if (!layout_init(t, &l))
         out->failed = true;
+    else if (l.parts == 1 || !can_turn(t) || !add_turned(t, id, title, out))
+        add_laid_out(&l, id, title, out);
+    layout_finish(&l);
 }

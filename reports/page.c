@@ -81,8 +81,7 @@ static bool has_results(const analysis *a, size_t strategy)
     return false;
 }
 
-/* Boxes that show and hide strategies in a section's line plots, without a script too. */
-static void add_legend(const analysis *a, fb_strbuf *out)
+void html_legend(const analysis *a, fb_strbuf *out)
 {
     fb_strbuf_add(out, "<div class=\"legend\" role=\"group\" aria-label=\"Strategies\">\n");
     for (size_t s = 0; s < a->grid->data->strategy_count; s++) {
@@ -156,7 +155,7 @@ static void add_chapters(const analysis *a, fb_strbuf *out)
         if (figures_chapters[i].setting)
             add_setting_choice(a, out);
         if (figures_chapters[i].strategies)
-            add_legend(a, out);
+            html_legend(a, out);
         add_figures(a, figures_chapters[i].id, out);
         fb_strbuf_add(out, "</section>\n");
     }
@@ -244,10 +243,25 @@ static void add_spec(const analysis *a, fb_strbuf *out)
     fb_strbuf_add(out, "</pre>\n</section>\n");
 }
 
-void html_page(const analysis *a, fb_strbuf *out)
+void html_begin(const analysis *a, fb_strbuf *out)
 {
     add_head(a, out);
     fb_strbuf_add(out, "<body>\n");
+}
+
+void html_end(fb_strbuf *out)
+{
+    fb_strbuf_add(out, "</main>\n<footer>Written by flipbench report. The rest of a report: "
+                       "tables.md, statistics.csv and rounds.csv with all numbers in full, the "
+                       "figures in the folder figures, and all of it for LaTeX in the folder "
+                       "latex.</footer>\n<script>\n");
+    add_asset("page.js", out);
+    fb_strbuf_add(out, "</script>\n</body>\n</html>\n");
+}
+
+void html_page(const analysis *a, fb_strbuf *out)
+{
+    html_begin(a, out);
     add_answer(a, out);
     add_navigation(a, out);
     fb_strbuf_add(out, "<main>\n");
@@ -257,10 +271,5 @@ void html_page(const analysis *a, fb_strbuf *out)
     add_method(a, out);
     add_sections(a, sections_run, sections_run_count, out);
     add_spec(a, out);
-    fb_strbuf_add(out, "</main>\n<footer>Written by flipbench report. The rest of a report: "
-                       "tables.md, statistics.csv and rounds.csv with all numbers in full, and the "
-                       "figures in the folder figures.</footer>\n"
-                       "<script>\n");
-    add_asset("page.js", out);
-    fb_strbuf_add(out, "</script>\n</body>\n</html>\n");
+    html_end(out);
 }

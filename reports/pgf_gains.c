@@ -58,8 +58,8 @@ static void add_row(const analysis *a, const standing *st, axis x, size_t row, f
         fb_strbuf_printf(out, ",solid] (axis cs:%.6g,%zu) +(0,-2.2pt) -- +(0,2.2pt);\n",
                          inside(x, 100 * g->mean), row);
     }
-    fb_strbuf_printf(out, "\\node[flipbench name,anchor=west] at (axis cs:%.10g,%zu) {", x.high,
-                     row);
+    fb_strbuf_printf(out, "\\node[flipbench name,anchor=west,xshift=4pt] at "
+                          "(axis cs:%.10g,%zu) {", x.high, row);
     text_add_latex_number(out, figure_gains_text(a, st, text));
     fb_strbuf_add(out, "};\n");
 }

@@ -145,8 +145,10 @@ static void add_small(const svg_plot *plots, size_t i, size_t count, fb_strbuf *
 void pgf_grid(const svg_plot *plots, size_t count, fb_strbuf *out)
 {
     size_t columns = count < COLUMNS ? count : COLUMNS;
-    fb_strbuf_printf(out, "\\begin{tikzpicture}\n\\begin{groupplot}[group style={flipbench group,"
-                          "group size=%zu by %zu}]\n", columns, (count + columns - 1) / columns);
+    fb_strbuf_printf(out, "\\begin{tikzpicture}\n\\begin{groupplot}[group style={"
+                          "group size=%zu by %zu,horizontal sep=0.075\\linewidth,"
+                          "vertical sep=0.115\\linewidth}]\n", columns,
+                     (count + columns - 1) / columns);
     for (size_t i = 0; i < count; i++)
         add_small(plots, i, count, out);
     fb_strbuf_add(out, "\\end{groupplot}\n\\end{tikzpicture}\n");

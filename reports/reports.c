@@ -9,6 +9,7 @@
 #include "html.h"
 #include "latex.h"
 #include "markdown.h"
+#include "paper.h"
 #include "statistic_rows.h"
 #include "strbuf.h"
 
@@ -32,17 +33,22 @@ static void add_rounds(const analysis *a, fb_strbuf *out)
     }
 }
 
+static bool is_paper(const analysis *a)
+{
+    return a->grid->data->style == REPORT_PAPER;
+}
+
 static int write_page(const analysis *a, folder *out, fb_error *err)
 {
     fb_strbuf text = FB_STRBUF_INIT;
-    html_page(a, &text);
+    (is_paper(a) ? paper_page : html_page)(a, &text);
     return folder_add(out, "index.html", &text, err);
 }
 
 static int write_tables(const analysis *a, folder *out, fb_error *err)
 {
     fb_strbuf text = FB_STRBUF_INIT;
-    markdown_report(a, &text);
+    (is_paper(a) ? paper_markdown : markdown_report)(a, &text);
     return folder_add(out, "tables.md", &text, err);
 }
 
@@ -105,6 +111,19 @@ int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err)
     }
     *ret_parts = chosen;
     return FB_OK;
+}
+
+int report_parse_style(const char *name, report_style *ret_style, fb_error *err)
+{
+    static const char *const names[] = {[REPORT_FULL] = "full", [REPORT_PAPER] = "paper"};
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0) {
+            *ret_style = (report_style)i;
+            return FB_OK;
+        }
+    return fb_fail(err, FB_EINVAL, "a report has no style '%s'; its styles are %s (everything) "
+                                   "and %s (the figures and tables of the LDM-Seeding paper)",
+                   name, names[REPORT_FULL], names[REPORT_PAPER]);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

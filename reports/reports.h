@@ -65,6 +65,11 @@ typedef struct report_fact {
     const char *name, *value;
 } report_fact;
 
+typedef enum report_style {
+    REPORT_FULL,
+    REPORT_PAPER /* the figures and tables of the LDM-Seeding paper, and nothing else (paper.h) */
+} report_style;
+
 typedef struct report_data {
     const char *name; /* the experiment's, or whatever the report is to be headed */
     report_setting *settings;     size_t setting_count;    /* in the spec's order */
@@ -80,13 +85,18 @@ typedef struct report_data {
     bool all_pairs; /* every two strategies are tested, not only each against the baseline */
     const char *resolved_spec;    /* YAML text */
     const report_fact *provenance; size_t provenance_count; /* version, CPU, compiler, dates */
+    report_style style;
     unsigned parts; /* of report_write, as report_parse_parts gives them; 0: all */
 } report_data;
 
 /* Parts of a report from their names, separated by commas: html (index.html, self-contained),
- * tables (tables.md), csv (rounds.csv, statistics.csv), figures (figures/ID.svg, .pdf and .csv).
- * FB_EINVAL for a name that is none; the sentence lists them. */
+ * tables (tables.md), csv (rounds.csv, statistics.csv), figures (figures/ID.svg, .pdf and .csv),
+ * latex (latex/report.tex and what it inputs). FB_EINVAL for a name that is none; the sentence
+ * lists them. */
 int report_parse_parts(const char *list, unsigned *ret_parts, fb_error *err);
+
+/* A style from its name, full or paper. FB_EINVAL for another; the sentence lists both. */
+int report_parse_style(const char *name, report_style *ret_style, fb_error *err);
 
 /* Writes the parts of a report that data->parts asks for into the folder `out`, which is created.
  * Files of other parts stay as they are. Figures that a former report wrote there and this one does

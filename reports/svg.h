@@ -73,6 +73,10 @@ typedef struct svg_plot {
 /* Adds the <svg> element. Nothing is added when no series has a point. */
 void svg_lines(const svg_plot *plot, fb_strbuf *out);
 
+/* Adds an <svg> element with several plots of the same series, three in a row, and a legend
+ * (svg_grid.c). The image's width and height are chosen here. count: at least one. */
+void svg_grid(const svg_image *image, const svg_plot *plots, size_t count, fb_strbuf *out);
+
 /* ---- matrices -------------------------------------------------------------------------------- */
 
 /* Rows and columns are the same things; shade says how large a value is. */

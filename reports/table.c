@@ -103,6 +103,19 @@ void table_caption(table *t, const char *format, ...)
     va_end(args);
 }
 
+void table_transpose(const table *t, table *out)
+{
+    fb_strbuf_add_bytes(&out->caption, t->caption.text, t->caption.length);
+    table_column(out, TABLE_HEAD, "");
+    for (size_t row = 1; row <= table_rows(t); row++)
+        table_column(out, TABLE_NUMBER, table_text(t, row, 0));
+    for (size_t c = 1; c < t->columns; c++) {
+        table_cell(out, 0, "%s", table_text(t, 0, c));
+        for (size_t row = 1; row <= table_rows(t); row++)
+            table_cell(out, table_style_of(t, row, c), "%s", table_text(t, row, c));
+    }
+}
+
 size_t table_rows(const table *t)
 {
     return t->columns ? t->count / t->columns - 1 : 0;

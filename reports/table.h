@@ -67,6 +67,10 @@ void table_p(table *t, unsigned style, double p);
 /* Adds to the caption. */
 void table_caption(table *t, const char *format, ...) FB_PRINTF(2, 3);
 
+/* Fills `out`, which is TABLE_INIT, with rows as columns of numbers and columns as rows: for tables
+ * whose first column alone names the row. The first column has no title any more. */
+void table_transpose(const table *t, table *out);
+
 /* Rows below the titles. */
 size_t table_rows(const table *t);
 

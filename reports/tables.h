@@ -28,6 +28,9 @@ void tables_setting(const analysis *a, size_t setting, table *out);
 /* Seconds a round, by what they were spent on, and peak memory (tables_run.c). */
 void tables_costs(const analysis *a, table *out);
 
+/* Settings x strategies: how long a complete cell takes (tables_run.c). */
+void tables_times(const analysis *a, table *out);
+
 /* Cells that are missing, failed or unfinished, with the cause (tables_run.c). */
 void tables_gaps(const analysis *a, table *out);
 

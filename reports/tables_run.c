@@ -33,6 +33,33 @@ void tables_costs(const analysis *a, table *out)
             cost_row(g, i, s, out);
 }
 
+/* The longest of the mean times of complete cells, in seconds; 0 when there is none. */
+static double longest_time(const grid *g)
+{
+    double longest = 0;
+    for (size_t i = 0; i < g->data->setting_count; i++)
+        for (size_t s = 0; s < g->data->strategy_count; s++)
+            longest = fmax(longest, cost_of(g, i, s).cell_seconds); /* fmax passes over NaN */
+    return longest;
+}
+
+void tables_times(const analysis *a, table *out)
+{
+    const grid *g = a->grid;
+    bool minutes = longest_time(g) >= 300;
+    table_caption(out, "%s that a strategy takes from the first round to the last: training, "
+                       "queries and evaluation, mean over complete trials on the machine of the "
+                       "runs.", minutes ? "Minutes" : "Seconds");
+    table_column(out, TABLE_HEAD, "Setting");
+    for (size_t s = 0; s < g->data->strategy_count; s++)
+        table_column(out, TABLE_NUMBER, g->strategy_names[s]);
+    for (size_t i = 0; i < g->data->setting_count; i++) {
+        table_cell(out, 0, "%s", g->setting_names[i]);
+        for (size_t s = 0; s < g->data->strategy_count; s++)
+            table_number(out, 0, cost_of(g, i, s).cell_seconds / (minutes ? 60 : 1), 1);
+    }
+}
+
 static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial, table *out)
 {
     const grid_cell *cell = grid_at(g, setting, strategy, trial);

@@ -13,10 +13,11 @@ typedef struct report_arguments {
     text_list directories;
     const char *output, *baseline, *title;
     unsigned parts;
+    report_style style;
     bool mix, all_pairs;
 } report_arguments;
 
-enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE };
+enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE, KEY_STYLE };
 
 static const char help[] =
     "Write a report about the results in one folder or several: index.html, a page that is complete "
@@ -29,7 +30,9 @@ static const char help[] =
 static const struct argp_option options[] = {
     {"output", 'o', "OUT", 0, "Folder for the report's files", 0},
     {"only", KEY_ONLY, "PART,...", 0,
-     "Write only these parts, and leave the files of others: html, tables, csv, figures", 0},
+     "Write only these parts, and leave the files of others: html, tables, csv, figures, latex", 0},
+    {"style", KEY_STYLE, "full|paper", 0,
+     "What to show: everything (default), or the LDM-Seeding paper's figures and tables", 0},
     {"title", KEY_TITLE, "TEXT", 0, "Heading of the report (default: the experiment's name)", 0},
     {"baseline", 'b', "LABEL", 0, "Strategy to compare with (default: the spec's)", 0},
     {"all-pairs", KEY_ALL_PAIRS, NULL, 0, "Also test every two strategies against each other", 0},
@@ -51,6 +54,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case KEY_ONLY:
         if (report_parse_parts(value, &arguments->parts, &err))
             argp_error(state, "--only %s: %s", value, err.text);
+        return 0;
+    case KEY_STYLE:
+        if (report_parse_style(value, &arguments->style, &err))
+            argp_error(state, "--style %s: %s", value, err.text);
         return 0;
     case KEY_TITLE:
         arguments->title = value;
@@ -109,6 +116,7 @@ int cmd_report(int argc, char **argv)
     if (arguments.title)
         results.data.name = arguments.title;
     results.data.parts = arguments.parts;
+    results.data.style = arguments.style;
     results.data.mix = arguments.mix;
     results.data.all_pairs = arguments.all_pairs;
     if (!rc)
