@@ -213,7 +213,7 @@ static void test_stale_figures_go(void **state)
     assert_true(is_there("stale", "figures/curve-1.csv")); /* is one no more */
     assert_true(is_there("stale", "index.html"));
     char *list = content_of("stale", "report.sha256");
-    assert_null(strstr(list, "curve-2"));
+    assert_null(strstr(list, "figures/curve-2"));
     assert_null(strstr(list, "mine"));
     assert_non_null(strstr(list, "  index.html\n"));
     fb_free(list);

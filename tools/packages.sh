@@ -4,7 +4,9 @@ BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build nettle-dev libopenbla
     libgsl-dev r-mathlib libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev"
 # With librsvg2-dev (another 140 MB) reports have their figures as PDF too; a build finds it.
 DATA_PACKAGES="dataset-fashion-mnist"
-TEST_PACKAGES="libcmocka-dev python3 g++ binutils chromium librsvg2-dev poppler-utils"
+# The two TeX packages (74 MB to fetch, 264 MB) compile what a report writes for LaTeX.
+TEST_PACKAGES="libcmocka-dev python3 g++ binutils chromium librsvg2-dev poppler-utils
+    texlive-pictures lmodern"
 
 say() {
     printf '%s\n' "== $*"

@@ -22,7 +22,8 @@ enum { KEY_MIX = 1000, KEY_ALL_PAIRS, KEY_ONLY, KEY_TITLE, KEY_STYLE };
 static const char help[] =
     "Write a report about the results in one folder or several: index.html, a page that is complete "
     "in itself; tables.md, its words and tables; statistics.csv and rounds.csv, all numbers in "
-    "full; figures/, each figure as SVG, CSV and, with librsvg, PDF."
+    "full; figures/, each figure as SVG, CSV and, with librsvg, PDF; latex/, tables and figures for "
+    "a paper."
     "\vA later report into the same folder replaces what an older one wrote, and removes figures "
     "that there are no more; report.sha256 lists what belongs to it. Files that are on no such "
     "list, or were changed since, are not removed. docs/results.md says more.";
