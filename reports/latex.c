@@ -75,33 +75,45 @@ static void add_heading(writer *w, const char *title)
     fb_strbuf_add(&w->document, "}\n");
 }
 
-/* Adds the file latex/<sort>-<id>.tex and, to `list`, that it is input. */
-static void add_file(writer *w, const char *sort, const char *id, fb_strbuf *content,
-                     fb_strbuf *list)
+/* Adds the file latex/<stem>.tex and, to `list`, that it is input. */
+static void add_file(writer *w, const char *stem, fb_strbuf *content, fb_strbuf *list)
 {
     char name[96];
-    snprintf(name, sizeof name, "latex/%s-%s.tex", sort, id);
-    fb_strbuf_printf(list, "\\input{%s-%s}\n", sort, id);
+    snprintf(name, sizeof name, "latex/%s.tex", stem);
+    fb_strbuf_printf(list, "\\input{%s}\n", stem);
     if (!w->rc)
         w->rc = folder_add(w->out, name, content, w->err);
     fb_strbuf_finish(content);
 }
 
-static void add_table(writer *w, const char *id, const char *title, const table *t,
-                      fb_strbuf *list)
+static void add_table(writer *w, const char *id, const char *title, const table *t)
 {
+    char stem[64];
     fb_strbuf content = FB_STRBUF_INIT;
     latex_table(t, id, title, &content);
-    add_file(w, "table", id, &content, list);
+    snprintf(stem, sizeof stem, "table-%s", id);
+    add_file(w, stem, &content, &w->document);
+}
+
+/* The numbers of a figure, which may have the id of a table. */
+static void add_numbers(writer *w, const figure *f)
+{
+    char stem[64];
+    fb_strbuf content = FB_STRBUF_INIT;
+    snprintf(stem, sizeof stem, "numbers-%s", f->id);
+    latex_table(&f->numbers, stem, f->title.text, &content);
+    add_file(w, stem, &content, &w->numbers);
 }
 
 static void add_figure(writer *w, const figure *f)
 {
+    char stem[64];
     fb_strbuf content = FB_STRBUF_INIT;
     latex_figure(f, &content);
-    add_file(w, "figure", f->id, &content, &w->document);
+    snprintf(stem, sizeof stem, "figure-%s", f->id);
+    add_file(w, stem, &content, &w->document);
     if (f->numbers.columns)
-        add_table(w, f->id, f->title.text, &f->numbers, &w->numbers);
+        add_numbers(w, f);
 }
 
 /* Adds the notes, one a line. */
@@ -149,7 +161,7 @@ static void add_answer(writer *w)
     add_words(w, answer_sentence);
     add_words(w, answer_caveats);
     tables_ranking(w->a, &ranking);
-    add_table(w, "ranking", "Ranking", &ranking, &w->document);
+    add_table(w, "ranking", "Ranking", &ranking);
     add_figures(w, "answer");
     table_finish(&ranking);
 }
@@ -162,7 +174,7 @@ static void add_settings(writer *w)
         table t = TABLE_INIT;
         snprintf(id, sizeof id, "setting-%zu", i);
         tables_setting(w->a, i, &t);
-        add_table(w, id, w->a->grid->setting_names[i], &t, &w->document);
+        add_table(w, id, w->a->grid->setting_names[i], &t);
         table_finish(&t);
     }
 }
@@ -174,7 +186,7 @@ static void add_sections(writer *w, const section *list, size_t count)
         if (list[i].present && !list[i].present(w->a))
             continue;
         list[i].build(w->a, &t);
-        add_table(w, list[i].id, list[i].title, &t, &w->document);
+        add_table(w, list[i].id, list[i].title, &t);
         table_finish(&t);
     }
 }
@@ -218,7 +230,7 @@ static void add_paper(writer *w)
         table t = TABLE_INIT;
         if (item->table) {
             item->table(w->a, &t);
-            add_table(w, item->id, item->title, &t, &w->document);
+            add_table(w, item->id, item->title, &t);
         }
         for (size_t k = 0; k < paper_figures(w->a, item); k++) {
             figure f = FIGURE_INIT;

@@ -24,8 +24,8 @@ void latex_figure(const figure *f, fb_strbuf *out);
 /* Adds a paragraph that a title in bold begins. */
 void latex_paragraph(const char *title, const char *text, fb_strbuf *out);
 
-/* Adds the files latex/preamble.tex, latex/table-<id>.tex, latex/figure-<id>.tex and
- * latex/report.tex, which inputs them. FB_ENOMEM. */
+/* Adds the files latex/preamble.tex, latex/table-<id>.tex, latex/figure-<id>.tex, the numbers of
+ * each figure as latex/numbers-<id>.tex, and latex/report.tex, which inputs them. FB_ENOMEM. */
 int latex_report(const analysis *a, folder *out, fb_error *err);
 
 /* Adds what a document needs in its preamble: packages, the palette's colours and each strategy's

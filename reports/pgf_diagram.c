@@ -29,14 +29,16 @@ static void add_axis(const diagram *d, double alpha, fb_strbuf *out)
 static void add_bar(const diagram *d, friedman_group group, double y, fb_strbuf *out)
 {
     size_t first = diagram_first(group), last = diagram_last(group);
-    bool plain = diagram_is_bar(group);
+    if (diagram_is_bar(group)) {
+        fb_strbuf_printf(out, "\\draw[flipbench bar,shorten <=-2pt,shorten >=-2pt] (%.5f,%g) -- "
+                              "(%.5f,%g);\n", at_x(d, d->mean_ranks[first]), y,
+                         at_x(d, d->mean_ranks[last]), y);
+        return;
+    }
     for (size_t i = first; i < last; i++)
         if (diagram_has(group, i) && diagram_has(group, i + 1))
-            fb_strbuf_printf(out, "\\draw[flipbench bar%s] (%.5f,%g) -- (%.5f,%g);\n",
-                             plain ? ",shorten <=-2pt,shorten >=-2pt" : "",
+            fb_strbuf_printf(out, "\\draw[flipbench bar] (%.5f,%g) -- (%.5f,%g);\n",
                              at_x(d, d->mean_ranks[i]), y, at_x(d, d->mean_ranks[i + 1]), y);
-    if (plain)
-        return;
     fb_strbuf_printf(out, "\\draw[flipbench gap] (%.5f,%g) -- (%.5f,%g);\n",
                      at_x(d, d->mean_ranks[first]), y, at_x(d, d->mean_ranks[last]), y);
     for (size_t i = first; i <= last; i++)

@@ -55,7 +55,7 @@ static void add_row(const analysis *a, const standing *st, axis x, size_t row, f
     if (g->kind == GAIN_STUDENT) {
         fb_strbuf_add(out, "\\draw[");
         pgf_style(palette_of(a->grid, st->strategy), out);
-        fb_strbuf_printf(out, ",solid] (axis cs:%.6g,%zu) +(0,-2.2pt) -- +(0,2.2pt);\n",
+        fb_strbuf_printf(out, ",solid] (axis cs:%.6g,%zu) +(0pt,-2.2pt) -- +(0pt,2.2pt);\n",
                          inside(x, 100 * g->mean), row);
     }
     fb_strbuf_printf(out, "\\node[flipbench name,anchor=west,xshift=4pt] at "

@@ -1,6 +1,6 @@
 /* latex_check.h - whether LaTeX is well formed enough to compile: braces and environments balance,
- * what means something to TeX is escaped outside tables and mathematics, rows of a table have as
- * many entries as it has columns, labels are unique. It knows what the reports write and no more. */
+ * what means something to TeX is escaped outside tables and mathematics, and rows of a table have
+ * as many entries as it has columns. It knows what the reports write and no more. */
 #ifndef FB_TEST_LATEX_CHECK_H
 #define FB_TEST_LATEX_CHECK_H
 

@@ -246,6 +246,8 @@ static folder write_files(const example *e)
         if (strcmp(f.files[i].name, "latex/preamble.tex") != 0 &&
             strcmp(f.files[i].name, "latex/report.tex") != 0)
             well_formed(f.files[i].content.text);
+    for (size_t i = 0; i < f.count; i++)
+        assert_ptr_equal(file_of(&f, f.files[i].name), &f.files[i]); /* no name twice */
     const char *p = file_of(&f, "latex/report.tex")->content.text;
     while ((p = strstr(p, "\\input{"))) {
         char name[96];
@@ -264,7 +266,7 @@ static void test_files(void **state)
         "figure-gains", "figure-ranks", "figure-curve-0", "figure-curve-1", "figure-penalty-all",
         "figure-profile-gap", "figure-profile-ratio", "figure-cost-gain", "table-ranking",
         "table-differences", "table-verdicts", "table-scores", "table-costs", "table-setting-1",
-        "table-settings", "table-provenance", "table-curve-0", "table-penalty-all"};
+        "table-settings", "table-provenance", "numbers-curve-0", "numbers-penalty-all"};
     example *e = example_create(2, 4, 5, 6);
     folder f = write_files(e);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -305,7 +307,8 @@ static void test_nasty_labels(void **state)
     assert_non_null(strstr(ranking, "\\textless{}/script\\textgreater{} \\& 100\\%s "));
     assert_non_null(strstr(ranking, "\\flipbenchchar{6F22} \u00e9 \\ensuremath{\\alpha} "));
     /* A label ends no comment: that with a strategy's style is one line. */
-    const char *comment = strstr(file_of(&f, "latex/preamble.tex")->content.text, "}} % \\textless");
+    const char *preamble = file_of(&f, "latex/preamble.tex")->content.text;
+    const char *comment = strstr(preamble, "}} % \\textless");
     assert_non_null(comment);
     assert_non_null(strstr(comment, "xx"));
     assert_true(strstr(comment, "xx") < comment + strcspn(comment, "\n"));

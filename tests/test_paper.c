@@ -47,7 +47,8 @@ static void test_page(void **state)
     (void)state;
     static const char *const parts[] = {
         "<h1>an example</h1>\n</header>\n<main>\n<section id=\"differences\">", "best",
-        "<section id=\"penalty\">", "id=\"penalty-all\"", "column mean", "<section id=\"profiles\">",
+        "<section id=\"penalty\">", "id=\"penalty-all\"", "column mean",
+        "<section id=\"profiles\">",
         "<div class=\"legend\"", "id=\"profile-gap\"", "<section id=\"curves\">",
         "id=\"grid-of-curves-0\"", "<section id=\"times\">", "</main>"};
     static const char *const others[] = {"id=\"ranking\"", "penalty-doubling", "profile-ratio",

@@ -23,6 +23,7 @@ SPEC = r"""flipbench: 1
 name: NASTY
 trials: 2
 reference: full
+scores: true
 settings:
   - name: SETTING
     dataset: {format: synthetic, generator: blobs, train: 60, test: 30, classes: 3, features: 4}
@@ -94,6 +95,7 @@ class Latex(Case):
             self.assertLess(float(width), 5, done.stdout[-4000:])
         self.assertNotIn("Missing character", done.stdout)
         self.assertNotIn("undefined", done.stdout)
+        self.assertNotIn("multiply", done.stdout)
         if not shutil.which("pdftotext"):
             return None
         pdf = os.path.splitext(path)[0] + ".pdf"
@@ -125,7 +127,7 @@ class Latex(Case):
                        "\\usepackage[margin=2cm]{geometry}\n\\input{latex/preamble}\n\\begin{document}\n"
                        "See table \\ref{tab:differences} and figure \\ref{fig:penalty-all}.\n")
             for name in sorted(os.listdir(os.path.join(self.report, "latex"))):
-                if name.startswith(("table-", "figure-")):
+                if name.startswith(("table-", "figure-", "numbers-")):
                     file.write("\\input{latex/%s}\n" % name[:-4])
             file.write("\\end{document}\n")
         text = self.compile("mine.tex")

@@ -119,7 +119,7 @@ class ReportFiles(Case):
             for name in names:
                 self.assertEqual(files[name], whole[name])
         os.utime(os.path.join(self.report, "rounds.csv"), (1, 1))
-        self.write_report("--only", "figures,html")
+        self.write_report("--only", "figures,html,latex")
         self.assertEqual(os.stat(os.path.join(self.report, "rounds.csv")).st_mtime, 1)
         self.assertEqual(listing(self.report), {name: content for name, content in whole.items()
                                                 if name not in ("tables.md", "report.sha256")}
