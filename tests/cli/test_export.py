@@ -32,7 +32,8 @@ STARTS_WITH_A_CELL = ("rounds", "traces", "scores", "records")
 def documented():
     """View -> [(column, type)], from docs/results.md."""
     with open(os.path.join(ROOT, "docs/results.md"), encoding="utf-8") as file:
-        parts = re.split(r"^### ", file.read(), flags=re.M)
+        exports = re.split(r"^## ", file.read(), flags=re.M)[1]
+    parts = re.split(r"^### ", exports, flags=re.M)
     tables = {}
     for part in parts[1:]:
         columns = []
