@@ -66,7 +66,8 @@ static void inflater_free(void *opaque, void *memory)
 static int open_file(byte_source *source, fb_error *err)
 {
     struct stat info;
-    source->fd = open(source->path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: opening a pipe that nobody writes to would wait. */
+    source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (source->fd < 0)
         return fail_errno(source, "open", err);
     if (fstat(source->fd, &info) < 0)

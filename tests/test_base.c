@@ -23,6 +23,7 @@
 #include "status.h"
 #include "strbuf.h"
 #include "stream.h"
+#include "utf8.h"
 
 /* ---- status.h ---- */
 
@@ -510,6 +511,23 @@ static void test_sample(void **state)
     assert_int_equal(rc, FB_ENOMEM);
 }
 
+/* The first and last texts of each row of Unicode's table, and their neighbours outside. */
+static void test_utf8(void **state)
+{
+    (void)state;
+    static const char *const valid[] = {
+        "", "plain", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
+        "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "a\xc3\xa9z"};
+    static const char *const broken[] = {
+        "\x80", "\xbf", "\xc1\xbf", "\xc2", "\xc2z", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe1\x80",
+        "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80", "\xff",
+        "\xe1\x80\xc0", "fine\xc2\x80\x80"};
+    for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
+        assert_true(fb_utf8_valid(valid[i]));
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        assert_false(fb_utf8_valid(broken[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -533,6 +551,7 @@ int main(void)
         cmocka_unit_test(test_uniform_and_below),
         cmocka_unit_test(test_permutation),
         cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_utf8),
     };
     return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }

@@ -1,7 +1,8 @@
 # packages.sh - sourced by ./quickstart and ./check: what flipbench needs, and how to get it.
 
 BUILD_PACKAGES="gcc libc6-dev pkg-config meson ninja-build nettle-dev libopenblas-dev libyaml-dev
-    libgsl-dev r-mathlib libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev"
+    libgsl-dev r-mathlib libsqlite3-dev librandom123-dev libjansson-dev zlib1g-dev libelf-dev
+    libseccomp-dev"
 # With librsvg2-dev (another 140 MB) reports have their figures as PDF too; a build finds it.
 DATA_PACKAGES="dataset-fashion-mnist"
 # The two TeX packages (74 MB to fetch, 264 MB) compile what a report writes for LaTeX.

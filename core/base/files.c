@@ -41,7 +41,8 @@ int fb_file_read(const char *path, size_t limit, char **ret_data, size_t *ret_le
     char *data = NULL;
     size_t length = 0;
     struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* O_NONBLOCK: opening a pipe that nobody writes to would wait. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return fail_errno(err, "open", path);
     if (fstat(fd, &info) < 0) {
@@ -85,11 +86,27 @@ static int write_all(int fd, const char *path, const char *data, size_t length, 
         data += n;
         length -= (size_t)n;
     }
-    return fsync(fd) < 0 ? fail_errno(err, "flush", path) : FB_OK;
+    return FB_OK;
+}
+
+/* Writes to what is no file: a device, a pipe. */
+static int write_stream(const char *path, const void *data, size_t length, fb_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return fail_errno(err, "open", path);
+    int rc = write_all(fd, path, data, length, err);
+    close(fd);
+    return rc;
 }
 
 int fb_file_write(const char *path, const void *data, size_t length, fb_error *err)
 {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode))
+        return write_stream(path, data, length, err);
+    if (!*path)
+        return fb_fail(err, FB_EINVAL, "a file to write has an empty name");
     fb_strbuf temporary = FB_STRBUF_INIT;
     fb_strbuf_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
     int rc = fb_strbuf_check(&temporary, path, err);
@@ -101,6 +118,8 @@ int fb_file_write(const char *path, const void *data, size_t length, fb_error *e
         goto done;
     }
     rc = write_all(fd, temporary.text, data, length, err);
+    if (!rc && fsync(fd) < 0)
+        rc = fail_errno(err, "flush", temporary.text);
     close(fd);
     if (!rc && rename(temporary.text, path) < 0)
         rc = fail_errno(err, "put in place", path);
@@ -116,6 +135,10 @@ int fb_make_directories(const char *path, fb_error *err)
     char *copy = fb_strdup(path);
     if (!copy)
         return fb_fail_memory(err, strlen(path) + 1, 1, "a path");
+    if (!*path) {
+        fb_free(copy);
+        return fb_fail(err, FB_EINVAL, "a folder has an empty name; '.' is the current one");
+    }
     int rc = FB_OK;
     for (char *p = copy + 1; !rc; p++) {
         if (*p != '/' && *p != '\0')

@@ -13,7 +13,8 @@ int fb_file_read(const char *path, size_t limit, char **ret_data, size_t *ret_le
                  fb_error *err);
 
 /* Writes a file so that a reader, and a crash at any instant, sees the old content or the new one:
- * a temporary beside it, fsync, rename. */
+ * a temporary beside it, fsync, rename. What is there and no regular file (/dev/stdout, a pipe) is
+ * written to. */
 int fb_file_write(const char *path, const void *data, size_t length, fb_error *err);
 
 /* Creates a directory and its parents; one that is there already is fine. */

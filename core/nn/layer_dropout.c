@@ -1,6 +1,7 @@
 /* Inverted dropout (Srivastava et al. 2014). An element is kept if its 32 random bits are at least
  * rate * 2^32. */
 #include "network.h"
+#include "strbuf.h"
 
 /* The largest rate whose threshold, below, is a 32-bit number. */
 static const double MAX_RATE = 1.0 - 0x1p-32;
@@ -8,8 +9,10 @@ static const double MAX_RATE = 1.0 - 0x1p-32;
 static int resolve(nn_layer *layer, fb_error *err)
 {
     double rate = layer->spec.rate;
+    char shown[32];
     if (!(rate >= 0.0 && rate <= MAX_RATE))
-        return fb_fail(err, FB_EINVAL, "a dropout rate must be in [0, 1), not %g", rate);
+        return fb_fail(err, FB_EINVAL, "a dropout rate must be in [0, 1), and at most 1 - 2^-32, "
+                       "not %s", fb_format_double(shown, sizeof shown, rate));
     layer->out = layer->in;
     return FB_OK;
 }

@@ -3,6 +3,7 @@
 #include <gsl/gsl_errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,13 +29,17 @@ static int run_command(const command *chosen, int argc, char **argv)
     char name[64];
     snprintf(name, sizeof name, "flipbench %s", chosen->name);
     argv[1] = name;
-    int status = chosen->run(argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fputs("flipbench: cannot write to standard output; is the disk full or the pipe closed?\n",
-              stderr);
-        return EXIT_ERROR;
-    }
-    return status;
+    return chosen->run(argc - 1, argv + 1);
+}
+
+/* At exit, so that argp's help is seen to, too. */
+static void check_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return;
+    fputs("flipbench: cannot write to standard output; is the disk full or the pipe closed?\n",
+          stderr);
+    _exit(EXIT_ERROR);
 }
 
 /* What a parent may have left us that would break a run: closed standard descriptors, whose
@@ -52,7 +57,7 @@ static int make_sane(void)
 
 int main(int argc, char **argv)
 {
-    if (make_sane())
+    if (make_sane() || atexit(check_output) != 0)
         return EXIT_ERROR;
     gsl_set_error_handler_off();
     fb_error err;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_text.h"
+
 static void csv_text(fb_strbuf *line, const char *text)
 {
     if (!strpbrk(text, "\",\r\n")) {
@@ -50,7 +52,7 @@ int rows_begin(row_writer *writer, const json_t *names, fb_error *err)
 
 static int write_json(const json_t *row, fb_error *err)
 {
-    char *text = json_dumps(row, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *text = json_text_write(row, JSON_COMPACT | JSON_REAL_PRECISION(17));
     if (!text)
         return fb_fail(err, FB_ENOMEM, "out of memory for a row");
     puts(text);

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 
 #include "alloc.h"
+#include "json_text.h"
 
 char *identity_text(const json_t *value)
 {
-    char *text = json_dumps(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
+    char *text = json_text_write(value, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
     char *copy = text ? fb_strdup(text) : NULL;
     free(text);
     return copy;
@@ -23,6 +24,16 @@ static json_t *extend(json_t *object, json_t *more)
     }
     json_decref(more);
     return object;
+}
+
+/* A shallow copy of an object; NULL when memory is short, where json_copy leaves members out. */
+static json_t *copy_object(const json_t *object)
+{
+    json_t *copy = json_copy((json_t *)object);
+    if (json_object_size(copy) == json_object_size(object))
+        return copy;
+    json_decref(copy);
+    return NULL;
 }
 
 /* The optimizer's name and its own numbers. */
@@ -143,7 +154,7 @@ static json_t *features_json(const feature_file *features)
 /* The parameters, of which files are in it by their content. */
 static json_t *params_json(const plan_strategy *strategy)
 {
-    json_t *params = json_copy(strategy->params);
+    json_t *params = copy_object(strategy->params);
     return strategy->files ? extend(params, json_incref(strategy->files)) : params;
 }
 
@@ -176,7 +187,7 @@ char *identity_setting(const json_t *identity)
 {
     static const char *const of_cells[] = {"strategy", "params", "algo_version", "reference",
                                           "trial"};
-    json_t *setting = json_copy((json_t *)identity);
+    json_t *setting = copy_object(identity);
     for (size_t i = 0; i < sizeof of_cells / sizeof *of_cells; i++)
         json_object_del(setting, of_cells[i]);
     char *text = json_is_object(setting) ? identity_text(setting) : NULL;

@@ -12,49 +12,15 @@
 
 #include "alloc.h"
 #include "clock.h"
+#include "confine.h"
 #include "descriptor.h"
-#include "param.h"
 #include "plugin.h"
+#include "sanitized.h"
 #include "strbuf.h"
 
 enum { ANSWER_MAX = 16 << 20 }; /* bytes that a plugin's description may have */
 
 /* ---- in the child --------------------------------------------------------------------------- */
-
-/* A list of texts that ends with NULL; no list gives NULL. */
-static json_t *texts_json(const char *const *texts)
-{
-    json_t *array = texts ? json_array() : NULL;
-    for (size_t i = 0; texts && texts[i]; i++)
-        json_array_append_new(array, json_string(texts[i]));
-    return array;
-}
-
-static json_t *param_json(const char *strategy, const fb_param *param)
-{
-    param_rule rule = param_rule_of(strategy, param);
-    bool ranged = param->type == FB_PARAM_INT || param->type == FB_PARAM_FLOAT;
-    char *preset = param_format(param->type, param->preset);
-    json_t *object = json_pack("{s:s, s:i, s:s*, s:f, s:f, s:s, s:o*}", "name", param->name, "type",
-                               (int)param->type, "preset", preset, "minimum",
-                               ranged ? rule.minimum : 0, "maximum", ranged ? rule.maximum : 0,
-                               "help", param->help, "choices", texts_json(param->choices));
-    fb_free(preset);
-    return object;
-}
-
-static json_t *strategy_json(const fb_strategy *s)
-{
-    json_t *params = json_array();
-    for (size_t i = 0; i < s->param_count; i++)
-        json_array_append_new(params, param_json(s->id, s->params[i]));
-    return json_pack("{s:s, s:s, s:I, s:I, s:s, s:s, s:s*, s:s*, s:b, s:o*, s:o}", "id", s->id,
-                     "label", s->label, "algo_version", (json_int_t)s->algo_version, "needs",
-                     (json_int_t)s->needs, "rule", s->rule, "citation", s->citation, "deviations",
-                     s->deviations, "score_name", s->score_name, "score_ascending",
-                     s->score_ascending != 0, "services", texts_json(descriptor_services(s)),
-                     "params", params);
-}
 
 /* The array of strategies, or {status, error}. */
 static json_t *describe(const char *path)
@@ -64,10 +30,16 @@ static json_t *describe(const char *path)
     if (plugin_open(path, &plugin, &err) != FB_OK)
         return json_pack("{s:i, s:s}", "status", err.status, "error", err.text);
     json_t *array = json_array();
-    for (size_t i = 0; i < plugin_strategy_count(plugin); i++)
-        json_array_append_new(array, strategy_json(plugin_strategy(plugin, i)));
+    for (size_t i = 0; array && i < plugin_strategy_count(plugin); i++) {
+        if (json_array_append_new(array, descriptor_json(plugin_strategy(plugin, i))) < 0) {
+            json_decref(array);
+            array = NULL;
+        }
+    }
     plugin_close(plugin);
-    return array;
+    return array ? array
+                 : json_pack("{s:i, s:s+}", "status", FB_ENOMEM, "error", path,
+                             ": out of memory while describing this plugin");
 }
 
 /* The child's whole life: never returns into the parent's code, and never flushes the parent's
@@ -78,6 +50,8 @@ FB_NORETURN static void run_child(const char *path, int answer)
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], SIG_DFL);
     dup2(STDERR_FILENO, STDOUT_FILENO);
+    if (!HAS_ADDRESS_SANITIZER) /* it looks for leaks by ptrace when a plugin calls exit */
+        confine_process();
     json_t *description = describe(path);
     int rc = description ? json_dumpfd(description, answer, JSON_ENSURE_ASCII) : -1;
     _exit(rc == 0 ? 0 : 1);

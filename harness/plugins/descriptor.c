@@ -7,6 +7,7 @@
 
 #include "param.h"
 #include "spec.h"
+#include "utf8.h"
 
 /* 1 to DESCRIPTOR_LONGEST_NAME of a-z, 0-9 and `extra`, a letter first. */
 static bool is_name(const char *text, char extra)
@@ -28,17 +29,27 @@ bool descriptor_is_id(const char *text)
     return is_name(text, '-');
 }
 
+/* They go into specs, databases and pages. A text that may be missing is fine when it is. */
+static bool is_utf8(const char *text)
+{
+    return !text || fb_utf8_valid(text);
+}
+
 static bool is_text(const char *text)
 {
-    return text && *text;
+    return text && *text && is_utf8(text);
 }
 
 static int check_texts(const fb_strategy *s, fb_error *err)
 {
     if (!is_text(s->label) || !is_text(s->rule) || !is_text(s->citation))
         return fb_fail(err, FB_EPLUGIN,
-                       "strategy %s lacks its label, rule or citation; all three must be given",
+                       "strategy %s lacks its label, rule or citation; all three must be given, in "
+                       "UTF-8",
                        s->id);
+    if (!is_utf8(s->deviations) || !is_utf8(s->score_name))
+        return fb_fail(err, FB_EPLUGIN, "strategy %s has %s that is not UTF-8", s->id,
+                       is_utf8(s->deviations) ? "a score_name" : "deviations");
     if (s->algo_version == 0)
         return fb_fail(err, FB_EPLUGIN, "strategy %s has algo_version 0; versions count from 1",
                        s->id);
@@ -61,11 +72,27 @@ static int check_functions(const fb_strategy *s, fb_error *err)
     return FB_OK;
 }
 
-static int check_preset(const fb_strategy *s, const fb_param *param, fb_error *err)
+/* What a text may be: the preset and the choices. */
+static int check_values(const fb_strategy *s, const fb_param *param, fb_error *err)
 {
-    if (param->type == FB_PARAM_TEXT && !param->preset.s)
+    if (param->type != FB_PARAM_TEXT)
+        return FB_OK;
+    if (!param->preset.s)
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no preset text", s->id,
                        param->name);
+    bool fine = is_utf8(param->preset.s);
+    for (size_t i = 0; fine && param->choices && param->choices[i]; i++)
+        fine = is_utf8(param->choices[i]);
+    return fine ? FB_OK
+                : fb_fail(err, FB_EPLUGIN,
+                          "strategy %s: parameter %s has a preset or a choice that is not UTF-8",
+                          s->id, param->name);
+}
+
+static int check_preset(const fb_strategy *s, const fb_param *param, fb_error *err)
+{
+    if (check_values(s, param, err))
+        return FB_EPLUGIN;
     if (param->type == FB_PARAM_FLOAT &&
         !(isfinite(param->minimum.f) && isfinite(param->maximum.f)))
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has a range that is not finite",
@@ -109,7 +136,7 @@ static int check_param(const fb_strategy *s, size_t index, fb_error *err)
         return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has the unknown type %d", s->id,
                        param->name, (int)param->type);
     if (!is_text(param->help))
-        return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no help", s->id,
+        return fb_fail(err, FB_EPLUGIN, "strategy %s: parameter %s has no help in UTF-8", s->id,
                        param->name);
     for (size_t i = 0; i < index; i++)
         if (strcmp(s->params[i]->name, param->name) == 0)

@@ -2,6 +2,7 @@
 #ifndef FB_DESCRIPTOR_H
 #define FB_DESCRIPTOR_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "flipbench/strategy.h"
@@ -13,9 +14,13 @@ enum { DESCRIPTOR_LONGEST_NAME = 63 };
 /* Whether a text can be a strategy's id: lower-case letters, digits and hyphens, a letter first. */
 bool descriptor_is_id(const char *text);
 
-/* Sizes, texts, functions and parameters (their presets lie in their ranges) of one strategy.
- * FB_EPLUGIN with what is wrong; the caller puts the file in front. */
+/* Sizes, texts (UTF-8), functions and parameters (their presets lie in their ranges) of one
+ * strategy. FB_EPLUGIN with what is wrong; the caller puts the file in front. */
 int descriptor_check(const fb_strategy *strategy, fb_error *err);
+
+/* A strategy that has passed descriptor_check as describe.h describes it: a new reference, NULL
+ * when memory is short. */
+json_t *descriptor_json(const fb_strategy *strategy);
 
 /* The services that a strategy declares, up to a NULL; NULL where it does not say, or was built
  * before ABI 1.2. */

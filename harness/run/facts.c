@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "kernels.h"
 #include "nn.h"
 #include "strbuf.h"
@@ -69,5 +70,6 @@ json_t *facts_collect(const struct spec *spec, size_t workers, int argc, char **
     set_text(facts, "instruction set", kernels_isa());
     set_text(facts, "OpenBLAS", nn_engine_fingerprint(NN_BLAS));
     set_text(facts, "compiler", FLIPBENCH_COMPILER);
+    set_text(facts, "cells give up", confine_summary());
     return facts;
 }

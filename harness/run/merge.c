@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "files.h"
 #include "identity.h"
+#include "json_text.h"
 #include "store.h"
 #include "strbuf.h"
 
@@ -43,11 +44,11 @@ static int check_run(void *context, const json_t *row, fb_error *err)
 {
     struct merge *merge = context;
     const char *text = json_string_value(json_object_get(row, "facts"));
-    json_t *facts = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *facts = NULL;
+    int rc = text ? json_text_read(text, strlen(text), &facts, err) : FB_OK;
     const char *name = json_string_value(json_object_get(facts, "experiment"));
-    int rc = FB_OK;
-    if (name && !merge->experiment)
-        merge->experiment = fb_strdup(name);
+    if (name && !merge->experiment && !(merge->experiment = fb_strdup(name)))
+        rc = fb_fail_memory(err, strlen(name) + 1, 1, "an experiment's name");
     else if (name && strcmp(name, merge->experiment) != 0)
         rc = fb_fail(err, FB_ECONFLICT,
                      "%s: these are results of the experiment '%s', and a folder before it has "
@@ -59,29 +60,33 @@ static int check_run(void *context, const json_t *row, fb_error *err)
 
 /* What must be the same in all folders. A `blas` engine may be of several machines: reports keep
  * such cells apart. */
-static char *setting_identity(const char *cell_identity)
+static int setting_identity(const struct merge *merge, const char *cell_identity, char **ret_text,
+                            fb_error *err)
 {
-    json_t *identity = json_loads(cell_identity, 0, NULL);
+    json_t *identity = NULL;
+    int rc = json_text_read(cell_identity, strlen(cell_identity), &identity, err);
+    if (!rc && !json_is_object(identity))
+        rc = fb_fail(err, FB_EFORMAT, "%s: a cell's identity cannot be read; the file is damaged",
+                     merge->folder);
     json_object_del(identity, "engine_fingerprint");
-    char *text = identity_setting(identity);
+    if (!rc && !(*ret_text = identity_setting(identity)))
+        rc = fb_fail(err, FB_ENOMEM, "out of memory for what a cell is");
     json_decref(identity);
-    return text;
+    return rc;
 }
 
 static int check_cell(void *context, const store_cell *cell, fb_error *err)
 {
     struct merge *merge = context;
     const json_t *known = json_object_get(merge->settings, cell->setting);
-    char *identity = setting_identity(cell->identity);
+    char *identity = NULL;
     fb_strbuf difference = FB_STRBUF_INIT;
-    int rc = FB_OK;
-    if (!identity)
-        rc = fb_fail(err, FB_EFORMAT, "%s: a cell's identity cannot be read; the file is damaged",
-                     merge->folder);
-    else if (!known)
-        json_object_set_new(merge->settings, cell->setting,
-                            json_pack("{s:s, s:s}", "identity", identity, "folder", merge->folder));
-    else {
+    int rc = setting_identity(merge, cell->identity, &identity, err);
+    if (!rc && !known) {
+        json_t *seen = json_pack("{s:s, s:s}", "identity", identity, "folder", merge->folder);
+        if (json_object_set_new(merge->settings, cell->setting, seen) < 0)
+            rc = fb_fail(err, FB_ENOMEM, "out of memory for the settings");
+    } else if (!rc) {
         const char *first = json_string_value(json_object_get(known, "identity"));
         const char *folder = json_string_value(json_object_get(known, "folder"));
         if (strcmp(first, identity) != 0) {

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "alloc.h"
+#include "json_text.h"
 
 enum { HEADER_BYTES = 16, MAGIC = 0x314d4246 /* "FBM1" */, PAYLOAD_LIMIT = 256 << 20 };
 
@@ -63,7 +64,8 @@ int message_send(int socket, json_t *message, int fd, fb_error *err)
 {
     int rc;
     uint8_t *frame = NULL;
-    char *payload = message ? json_dumps(message, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+    const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(17);
+    char *payload = message ? json_text_write(message, flags) : NULL;
     size_t length = payload ? strlen(payload) : 0;
     json_decref(message);
     if (!payload) {
@@ -104,8 +106,10 @@ static int parse_payload(const header *head, const char *payload, json_t **ret_m
 {
     if (checksum(payload, head->length) != head->crc)
         return fb_fail(err, FB_EFORMAT, "a message from another process has a wrong checksum");
-    json_error_t problem;
-    json_t *message = json_loadb(payload, head->length, 0, &problem);
+    json_t *message = NULL;
+    int rc = json_text_read(payload, head->length, &message, err);
+    if (rc)
+        return rc;
     if (!json_is_object(message)) {
         json_decref(message);
         return fb_fail(err, FB_EFORMAT, "a message from another process is not a JSON object");

@@ -8,8 +8,10 @@
 #include "alloc.h"
 #include "files.h"
 #include "identity.h"
+#include "json_text.h"
 #include "store.h"
 #include "strbuf.h"
+#include "utf8.h"
 
 /* Where a cell of the database is among the results. */
 struct place {
@@ -25,16 +27,18 @@ struct reading {
     size_t place_count, place_capacity;
 };
 
-/* Keeps a copy of a text for as long as the results live; equal texts are one. NULL when it fails.
- */
-static const char *keep(struct results *results, const char *text, fb_error *err)
+/* Keeps a copy of a text for as long as the results live; equal texts are one. */
+static int keep(struct results *results, const char *text, const char **ret_text, fb_error *err)
 {
+    if (!fb_utf8_valid(text))
+        return fb_fail(err, FB_EFORMAT, "a text of the results is not UTF-8: they are damaged");
     json_t *kept = json_object_get(results->texts, text);
     if (!kept && json_object_set_new(results->texts, text, json_string(text)) == 0)
         kept = json_object_get(results->texts, text);
     if (!kept)
-        fb_fail(err, FB_EFORMAT, "a text of the results is not UTF-8, or memory is short");
-    return json_string_value(kept);
+        return fb_fail_memory(err, strlen(text) + 1, 1, "a text of the results");
+    *ret_text = json_string_value(kept);
+    return FB_OK;
 }
 
 /* Makes room for one more element of an array; FB_ENOMEM. */
@@ -70,15 +74,17 @@ static int setting_of(struct results *results, const store_cell *from, size_t *r
     if (rc)
         return rc;
     report_setting added = {
-        .name = keep(results, from->setting, err),
-        .dataset = keep(results, from->dataset, err),
-        .network = keep(results, from->network, err),
         .validation_labels = from->validation_labels,
         .class_count = from->class_count,
         .pool_count = from->pool_count,
     };
-    if (!added.name || !added.dataset || !added.network)
-        return FB_EFORMAT;
+    rc = keep(results, from->setting, &added.name, err);
+    if (!rc)
+        rc = keep(results, from->dataset, &added.dataset, err);
+    if (!rc)
+        rc = keep(results, from->network, &added.network, err);
+    if (rc)
+        return rc;
     *ret_index = data->setting_count;
     data->settings[data->setting_count++] = added;
     return FB_OK;
@@ -99,13 +105,14 @@ static int strategy_of(struct results *results, const store_cell *from, size_t *
                        sizeof *data->strategies, err);
     if (rc)
         return rc;
-    report_strategy added = {
-        .label = keep(results, from->strategy, err),
-        .id = keep(results, from->strategy_id, err),
-        .params = keep(results, from->params, err),
-    };
-    if (!added.label || !added.id || !added.params)
-        return FB_EFORMAT;
+    report_strategy added = {0};
+    rc = keep(results, from->strategy, &added.label, err);
+    if (!rc)
+        rc = keep(results, from->strategy_id, &added.id, err);
+    if (!rc)
+        rc = keep(results, from->params, &added.params, err);
+    if (rc)
+        return rc;
     *ret_index = data->strategy_count;
     data->strategies[data->strategy_count++] = added;
     return FB_OK;
@@ -115,17 +122,23 @@ static int strategy_of(struct results *results, const store_cell *from, size_t *
 static int read_identity(struct results *results, const char *text, report_cell *cell,
                          fb_error *err)
 {
-    json_t *identity = json_loads(text, 0, NULL);
-    char *setting = identity_setting(identity);
+    json_t *identity = NULL;
+    char *setting = NULL;
+    int rc = json_text_read(text, strlen(text), &identity, err);
+    if (!rc && json_is_object(identity) && !(setting = identity_setting(identity)))
+        rc = fb_fail(err, FB_ENOMEM, "out of memory for what a cell is");
+    if (rc)
+        goto done;
     cell->algo_version =
         (uint32_t)json_integer_value(json_object_get(identity, "algo_version"));
     results->data.settings[cell->setting].subpool = (size_t)json_integer_value(
         json_object_get(json_object_get(identity, "budget"), "subpool"));
     if (setting)
-        cell->fingerprint = keep(results, setting, err);
+        rc = keep(results, setting, &cell->fingerprint, err);
+done:
     fb_free(setting);
     json_decref(identity);
-    return !setting || cell->fingerprint ? FB_OK : FB_EFORMAT;
+    return rc;
 }
 
 /* Marks a cell of `reference: full` until its round is read. */
@@ -143,10 +156,8 @@ static int describe_cell(struct results *results, const store_cell *from, report
         rc = strategy_of(results, from, &cell.strategy, err);
     if (!rc)
         rc = read_identity(results, from->identity, &cell, err);
-    if (!rc && from->failure) {
-        cell.failure = keep(results, from->failure, err);
-        rc = cell.failure ? FB_OK : FB_EFORMAT;
-    }
+    if (!rc && from->failure)
+        rc = keep(results, from->failure, &cell.failure, err);
     if (!rc)
         *ret_cell = cell;
     return rc;
@@ -167,9 +178,6 @@ static int take_cell(void *context, const store_cell *from, fb_error *err)
         rc = describe_cell(results, from, &cell, err);
     if (rc)
         return rc;
-    cell.rounds = fb_calloc(cell.planned_rounds, sizeof *cell.rounds);
-    if (!cell.rounds)
-        return fb_fail_memory(err, cell.planned_rounds, sizeof *cell.rounds, "a cell's rounds");
     reading->places[reading->place_count++] = (struct place){from->id, data->cell_count};
     data->cells[data->cell_count++] = cell;
     return FB_OK;
@@ -214,6 +222,20 @@ static int copy_scores(report_round *to, const store_round *from, fb_error *err)
     return FB_OK;
 }
 
+/* Makes room for one more round. The planned ones are a number in a file, and might be any. */
+static int grow_rounds(report_cell *cell, fb_error *err)
+{
+    enum { FIRST = 8 };
+    size_t count = cell->round_count, more = count ? 2 * count : FIRST;
+    if (count != 0 && (count < FIRST || (count & (count - 1)) != 0)) /* grown at 0, 8, 16, 32 ... */
+        return FB_OK;
+    report_round *grown = fb_grow(cell->rounds, count, more, sizeof *grown);
+    if (!grown)
+        return fb_fail_memory(err, more, sizeof *grown, "a cell's rounds");
+    cell->rounds = grown;
+    return FB_OK;
+}
+
 static int take_round(void *context, int64_t cell_id, const store_round *from, fb_error *err)
 {
     struct reading *reading = context;
@@ -226,6 +248,12 @@ static int take_round(void *context, int64_t cell_id, const store_round *from, f
     if (from->round != cell->round_count || from->round >= cell->planned_rounds)
         return fb_fail(err, FB_EFORMAT, "%s: round %zu of a cell is missing; the file is damaged",
                        reading->name, cell->round_count);
+    if (cell->strategy == IS_REFERENCE && from->round > 0)
+        return fb_fail(err, FB_EFORMAT, "%s: a network trained on everything has more than one "
+                       "round; the file is damaged", reading->name);
+    int rc = grow_rounds(cell, err);
+    if (rc)
+        return rc;
     report_round *to = &cell->rounds[cell->round_count++];
     *to = (report_round){
         .round = from->round,
@@ -241,7 +269,7 @@ static int take_round(void *context, int64_t cell_id, const store_round *from, f
         .evaluate_seconds = from->evaluate_seconds,
         .peak_rss_bytes = from->peak_rss_bytes,
     };
-    int rc = copy_queries(to, from, err);
+    rc = copy_queries(to, from, err);
     return rc ? rc : copy_scores(to, from, err);
 }
 
@@ -300,8 +328,10 @@ static int take_run(void *context, const json_t *row, fb_error *err)
     struct reading *reading = context;
     const char *name, *started = json_string_value(json_object_get(row, "started"));
     const char *text = json_string_value(json_object_get(row, "facts"));
-    json_t *value, *facts = text ? json_loads(text, 0, NULL) : NULL;
-    int rc = FB_OK;
+    json_t *value, *facts = NULL;
+    int rc = text ? json_text_read(text, strlen(text), &facts, err) : FB_OK;
+    if (rc)
+        return rc;
     json_object_foreach (facts, name, value) {
         if (!rc && json_is_string(value))
             rc = add_fact(reading->facts, name, json_string_value(value));
@@ -316,13 +346,13 @@ static int take_run(void *context, const json_t *row, fb_error *err)
     return rc ? fb_fail(err, rc, "out of memory for the provenance") : FB_OK;
 }
 
-/* The newest run's word on something; `otherwise` when no run has one. */
-static const char *newest(const struct reading *reading, const char *name, const char *otherwise)
+/* The newest run's word on something; *ret_text stays when no run has one. */
+static int newest(const struct reading *reading, const char *name, const char **ret_text,
+                  fb_error *err)
 {
     const json_t *values = json_object_get(reading->facts, name);
     const char *text = json_string_value(json_array_get(values, json_array_size(values) - 1));
-    const char *kept = text ? keep(reading->results, text, NULL) : NULL;
-    return kept ? kept : otherwise;
+    return text ? keep(reading->results, text, ret_text, err) : FB_OK;
 }
 
 /* Turns the collected facts into the report's. */
@@ -337,21 +367,27 @@ static int list_facts(struct reading *reading, fb_error *err)
     data->provenance = list;
     if (!list)
         return fb_fail_memory(err, count, sizeof *list, "the provenance");
+    int rc = FB_OK;
     json_object_foreach (reading->facts, name, values) {
         fb_strbuf_reset(&text);
         json_array_foreach (values, i, value)
             fb_strbuf_printf(&text, "%s%s", i ? "; " : "", json_string_value(value));
-        list[n].name = keep(reading->results, name, err);
-        list[n].value = keep(reading->results, text.text, err);
-        if (!list[n].name || !list[n].value)
+        rc = fb_strbuf_check(&text, "the provenance", err);
+        if (!rc)
+            rc = keep(reading->results, name, &list[n].name, err);
+        if (!rc)
+            rc = keep(reading->results, text.text, &list[n].value, err);
+        if (rc)
             break;
         data->provenance_count = ++n;
     }
-    int rc = n < count ? FB_ENOMEM : fb_strbuf_check(&text, "the provenance", err);
     fb_strbuf_finish(&text);
-    data->name = newest(reading, "experiment", "");
-    data->baseline = newest(reading, "baseline", "random");
-    data->correction = newest(reading, "correction", "holm");
+    if (!rc)
+        rc = newest(reading, "experiment", &data->name, err);
+    if (!rc)
+        rc = newest(reading, "baseline", &data->baseline, err);
+    if (!rc)
+        rc = newest(reading, "correction", &data->correction, err);
     return rc;
 }
 
@@ -370,9 +406,9 @@ static int take_spec(struct results *results, const char *directory, fb_error *e
         rc = FB_OK;
         results->data.resolved_spec = "";
     } else if (!rc) {
-        results->data.resolved_spec = keep(results, text, err);
-        if (!results->data.resolved_spec)
-            rc = fb_fail_prefix(err, "%s", path.text);
+        rc = keep(results, text, &results->data.resolved_spec, err);
+        if (rc)
+            fb_fail_prefix(err, "%s", path.text);
     }
     fb_free(text);
     fb_strbuf_finish(&path);
@@ -401,7 +437,8 @@ static int load(struct reading *reading, struct store *store, bool with_scores, 
     int rc = store_each_cell(store, take_cell, reading, err);
     if (rc)
         return rc;
-    qsort(reading->places, reading->place_count, sizeof *reading->places, compare_places);
+    if (reading->place_count > 0)
+        qsort(reading->places, reading->place_count, sizeof *reading->places, compare_places);
     rc = store_each_round(store, with_scores, take_round, reading, err);
     if (!rc)
         rc = move_references(reading->results, err);
@@ -413,7 +450,8 @@ static int load(struct reading *reading, struct store *store, bool with_scores, 
 int results_load(const char *const *directories, size_t count, bool with_scores,
                  struct results *ret_results, fb_error *err)
 {
-    struct results results = {.data = {.name = "", .baseline = "random", .alpha = 0.05},
+    struct results results = {.data = {.name = "", .baseline = "random", .alpha = 0.05,
+                                       .correction = "holm"},
                               .texts = json_object()};
     struct reading reading = {
         .results = &results, .name = directories[0], .facts = json_object()};

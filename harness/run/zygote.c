@@ -18,6 +18,7 @@
 
 #include "alloc.h"
 #include "cell.h"
+#include "confine.h"
 #include "message.h"
 #include "sanitized.h"
 
@@ -64,6 +65,7 @@ FB_NORETURN static void become_cell(const struct plan *plan, const zygote_option
     setpgid(0, 0); /* so that what a plugin starts ends with its cell */
     redirect_output(options->log_directory, plan->cells[cell].key);
     limit_memory(options->memory_limit);
+    confine_process();
     int status = cell_run(plan, cell, socket);
     fflush(NULL);
     _exit(status);

@@ -75,6 +75,8 @@ int store_fail(const struct store *store, const char *what, fb_error *err)
 {
     int code = sqlite3_errcode(store->db);
     const char *reason = sqlite3_errmsg(store->db);
+    if (code == SQLITE_NOMEM)
+        return fb_fail(err, FB_ENOMEM, "%s: cannot %s: out of memory", store->path, what);
     if (code == SQLITE_FULL)
         return fb_fail(err, FB_ESTORE,
                        "%s: cannot %s: the disk is full; free some space and run the same command "
@@ -113,7 +115,7 @@ int store_run_sql(struct store *store, const char *sql, const char *what, fb_err
     return FB_OK;
 }
 
-static int read_pragma(struct store *store, const char *sql, int64_t *ret_value, fb_error *err)
+int store_read_number(struct store *store, const char *sql, int64_t *ret_value, fb_error *err)
 {
     int rc;
     sqlite3_stmt *statement = store_prepare(store, sql, &rc, err);
@@ -185,7 +187,7 @@ int store_version(struct store *store, const char *schema, int64_t *ret_version,
 {
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA %s.user_version", schema);
-    return read_pragma(store, sql, ret_version, err);
+    return store_read_number(store, sql, ret_version, err);
 }
 
 int store_migrate(struct store *store, fb_error *err)
@@ -202,12 +204,15 @@ int store_migrate(struct store *store, fb_error *err)
 static int check_schema(struct store *store, bool writable, fb_error *err)
 {
     int64_t application = 0, version = 0;
-    int rc = read_pragma(store, "PRAGMA application_id", &application, err);
+    bool empty = false;
+    int rc = store_read_number(store, "PRAGMA application_id", &application, err);
     if (!rc)
-        rc = read_pragma(store, "PRAGMA user_version", &version, err);
+        rc = store_read_number(store, "PRAGMA user_version", &version, err);
+    if (!rc)
+        rc = store_refuse_programs(store, &empty, err);
     if (rc)
         return rc;
-    if (application == 0 && version == 0 && writable)
+    if (application == 0 && version == 0 && empty && writable)
         return make_database(store, err);
     if (application != APPLICATION_ID)
         return fb_fail(err, FB_EFORMAT, "%s: this is not a flipbench results database",
@@ -225,10 +230,12 @@ static int open_database(struct store *store, int flags, fb_error *err)
     if (sqlite3_open_v2(store->path, &store->db, flags, NULL) != SQLITE_OK)
         return store_fail(store, "open", err);
     sqlite3_busy_timeout(store->db, 60000);
-    return store_run_sql(store,
-                         "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; "
-                         "PRAGMA foreign_keys=ON;",
-                         "open", err);
+    int rc = store_guard(store, err);
+    return rc ? rc
+              : store_run_sql(store,
+                              "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; "
+                              "PRAGMA foreign_keys=ON;",
+                              "open", err);
 }
 
 int store_open(const char *directory, bool writable, struct store **ret_store, fb_error *err)

@@ -94,7 +94,9 @@ int store_each_cell(struct store *store, store_take_cell take, void *context, fb
         store, version < 3 ? CELLS_SQL("0, 0") : CELLS_SQL("class_count, pool_count"), &rc, err);
     while (!rc && (step = sqlite3_step(read)) == SQLITE_ROW) {
         store_cell cell = cell_at(read);
-        rc = take(context, &cell, err);
+        bool short_of_memory = sqlite3_errcode(store->db) == SQLITE_NOMEM; /* a text is missing */
+        rc = short_of_memory ? store_fail(store, "read the cells", err)
+                             : take(context, &cell, err);
     }
     if (!rc && step != SQLITE_DONE)
         rc = store_fail(store, "read the cells", err);
@@ -129,12 +131,19 @@ struct rounds {
     size_t query_room, score_room;
 };
 
+/* Fails at once: the error is the last one only until another stream steps. */
+static int step_stream(struct store *store, struct stream *stream, fb_error *err)
+{
+    stream->step = sqlite3_step(stream->read);
+    bool fine = stream->step == SQLITE_ROW || stream->step == SQLITE_DONE;
+    return fine ? FB_OK : store_fail(store, "read the rounds", err);
+}
+
 static int open_stream(struct store *store, const char *sql, struct stream *stream, fb_error *err)
 {
     int rc;
     stream->read = store_prepare(store, sql, &rc, err);
-    stream->step = rc ? SQLITE_ERROR : sqlite3_step(stream->read);
-    return rc;
+    return rc ? rc : step_stream(store, stream, err);
 }
 
 /* Whether the row that waits is of this round. */
@@ -147,7 +156,8 @@ static bool is_of_round(const struct stream *stream, int64_t cell, uint32_t roun
 static int take_queries(struct rounds *all, int64_t cell, store_round *round, fb_error *err)
 {
     struct stream *stream = &all->queries;
-    for (; is_of_round(stream, cell, round->round); stream->step = sqlite3_step(stream->read)) {
+    int rc = FB_OK;
+    while (!rc && is_of_round(stream, cell, round->round)) {
         size_t count = round->query_count;
         if (count == all->query_room) {
             size_t room = 2 * count + 64;
@@ -160,9 +170,10 @@ static int take_queries(struct rounds *all, int64_t cell, store_round *round, fb
         all->query[count] = (store_query){(uint32_t)sqlite3_column_int64(stream->read, 2),
                                           (uint32_t)sqlite3_column_int64(stream->read, 3)};
         round->query_count++;
+        rc = step_stream(all->store, stream, err);
     }
     round->queries = all->query;
-    return FB_OK;
+    return rc;
 }
 
 static int make_score_room(struct rounds *all, size_t count, fb_error *err)
@@ -185,16 +196,18 @@ static int make_score_room(struct rounds *all, size_t count, fb_error *err)
 static int take_scores(struct rounds *all, int64_t cell, store_round *round, fb_error *err)
 {
     struct stream *stream = &all->scores;
-    for (; is_of_round(stream, cell, round->round); stream->step = sqlite3_step(stream->read)) {
-        int rc = make_score_room(all, round->score_count, err);
+    int rc = FB_OK;
+    while (!rc && is_of_round(stream, cell, round->round)) {
+        rc = make_score_room(all, round->score_count, err);
         if (rc)
             return rc;
         all->score_ids[round->score_count] = (uint32_t)sqlite3_column_int64(stream->read, 2);
         all->score[round->score_count++] = sqlite3_column_double(stream->read, 3);
+        rc = step_stream(all->store, stream, err);
     }
     round->score_ids = round->score_count ? all->score_ids : NULL;
     round->scores = round->score_count ? all->score : NULL;
-    return FB_OK;
+    return rc;
 }
 
 static store_round round_at(sqlite3_stmt *read)
@@ -218,7 +231,7 @@ static store_round round_at(sqlite3_stmt *read)
 static int read_all(struct rounds *all, store_take_round take, void *context, fb_error *err)
 {
     struct stream *rows = &all->rounds;
-    for (; rows->step == SQLITE_ROW; rows->step = sqlite3_step(rows->read)) {
+    while (rows->step == SQLITE_ROW) {
         int64_t cell = sqlite3_column_int64(rows->read, 0);
         store_round round = round_at(rows->read);
         int rc = take_queries(all, cell, &round, err);
@@ -226,19 +239,17 @@ static int read_all(struct rounds *all, store_take_round take, void *context, fb
             rc = take_scores(all, cell, &round, err);
         if (!rc)
             rc = take(context, cell, &round, err);
+        if (!rc)
+            rc = step_stream(all->store, rows, err);
         if (rc)
             return rc;
     }
     /* A row that no round has taken stands where the file is damaged. */
-    bool scores_done = !all->scores.read || all->scores.step == SQLITE_DONE;
-    if (rows->step == SQLITE_DONE && all->queries.step == SQLITE_DONE && scores_done)
-        return FB_OK;
-    if (rows->step == SQLITE_DONE && (all->queries.step == SQLITE_ROW ||
-                                      all->scores.step == SQLITE_ROW))
+    if (all->queries.step == SQLITE_ROW || all->scores.step == SQLITE_ROW)
         return fb_fail(err, FB_EFORMAT,
                        "%s: queries or scores without a round; the file is damaged",
                        all->store->path);
-    return store_fail(all->store, "read the rounds", err);
+    return FB_OK;
 }
 
 int store_each_round(struct store *store, bool with_scores, store_take_round take, void *context,

@@ -27,6 +27,16 @@ int store_run_sql(struct store *store, const char *sql, const char *what, fb_err
 /* Ends a transaction: commits it, or, given a failure, rolls it back and keeps its sentence. */
 int store_end_transaction(struct store *store, int rc, fb_error *err);
 
+/* The first number that a query gives. */
+int store_read_number(struct store *store, const char *sql, int64_t *ret_value, fb_error *err);
+
+/* Right after opening: no trust in what the file says, whoever wrote it. */
+int store_guard(struct store *store, fb_error *err);
+
+/* FB_EFORMAT when the file holds SQL that would run (views, triggers, ...), as none of ours does;
+ * *ret_empty is whether it holds no table either. */
+int store_refuse_programs(struct store *store, bool *ret_empty, fb_error *err);
+
 /* The version of the schema of "main", or of an attached database. */
 int store_version(struct store *store, const char *schema, int64_t *ret_version, fb_error *err);
 

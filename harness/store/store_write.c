@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "digest.h"
 #include "identity.h"
+#include "json_text.h"
 #include "store_sqlite.h"
 #include "strbuf.h"
 
@@ -24,7 +25,7 @@ int store_begin_run(struct store *store, const json_t *facts, fb_error *err)
     int rc;
     char started[32];
     utc_now(started, sizeof started);
-    char *text = json_dumps(facts, JSON_COMPACT);
+    char *text = json_text_write(facts, JSON_COMPACT);
     if (!text)
         return fb_fail(err, FB_ENOMEM, "out of memory for the run's provenance");
     sqlite3_stmt *insert =

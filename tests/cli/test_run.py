@@ -1,4 +1,6 @@
 """flipbench run: the same results whatever happens, and faults that cost one cell only."""
+import errno
+import json
 import os
 import random
 import signal
@@ -374,6 +376,16 @@ class BadPlugins(Case):
         self.fine("run", spec, "-o", self.path("out"), "--plugin", os.path.join(BROKEN, "orphan.so"),
                   timeout=60)
         wait_until(lambda: not processes_of(self.path("out")))
+
+    def test_a_cell_has_no_network_and_reads_no_other_process(self):
+        spec = self.write("spec.yaml", QUICK.replace("entropy]", "network]"))
+        out = self.path("out")
+        self.fine("run", spec, "-o", out, "--plugin", os.path.join(BROKEN, "network.so"))
+        if json.loads(export(out, "runs")[0]["facts"])["cells give up"] == "none":
+            self.skipTest("flipbench was built without libseccomp, or the kernel has no filters")
+        seen = {row["name"]: float(row["value"]) for row in export(out, "records")}
+        refused = dict.fromkeys(("inet", "inet6", "unix", "ptrace", "process_vm_readv"), errno.EPERM)
+        self.assertEqual(seen, {**refused, "socketpair": 0, "no_new_privs": 1})
 
     def test_wrong_abi(self):
         spec = self.write("spec.yaml", QUICK)
