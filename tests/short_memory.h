@@ -11,7 +11,10 @@
  * it. */
 void memory_fail_at(uint64_t n, bool on);
 
-/* Allocations since the last call of memory_fail_at. */
+/* No allocation fails or is counted any more: what follows is the test's own. */
+void memory_fail_no_more(void);
+
+/* Allocations since the last call of memory_fail_at, until memory_fail_no_more. */
 uint64_t memory_count(void);
 
 #endif

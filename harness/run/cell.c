@@ -559,6 +559,19 @@ static int run_round(struct cell *cell, fb_error *err)
     return rc;
 }
 
+/* Adds the spec's limit to a failure that it may have caused. A plugin that does not load here has
+ * loaded before, without a limit, when it was described. */
+static void name_limit(const struct cell *cell, fb_error *err)
+{
+    uint64_t limit = cell->plan->spec->limits.memory;
+    bool unloaded = err->status == FB_EPLUGIN && cell->strategy->plugin && !cell->plugin;
+    if (limit == 0 || (err->status != FB_ENOMEM && !unloaded))
+        return;
+    size_t length = strlen(err->text);
+    snprintf(err->text + length, sizeof err->text - length,
+             "; limits.memory leaves a cell %.0f MiB of address space", (double)limit / 0x1p20);
+}
+
 /* The last word of a cell that failed. A plugin's sentence need not be text that JSON can carry. */
 static json_t *failure_message(const struct cell *cell, fb_error *err)
 {
@@ -589,6 +602,8 @@ int cell_run(const struct plan *plan, size_t cell_index, int socket)
     int rc = start(&cell, &err);
     for (; !rc && cell.round < job->rounds; cell.round++)
         rc = run_round(&cell, &err);
+    if (rc)
+        name_limit(&cell, &err);
     json_t *end = rc ? failure_message(&cell, &err) : json_pack("{s:s}", "type", "done");
     message_send(socket, end, -1, NULL);
     finish(&cell);

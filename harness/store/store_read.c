@@ -50,6 +50,10 @@ static int read_rounds(struct store *store, int64_t cell, store_progress *progre
     sqlite3_bind_int64(read, 1, cell);
     for (size_t r = 0; r < progress->round_count; r++) {
         step = sqlite3_step(read);
+        if (step != SQLITE_ROW && step != SQLITE_DONE) {
+            rc = store_fail(store, "read a cell's rounds", err);
+            break;
+        }
         if (step != SQLITE_ROW || sqlite3_column_int64(read, 0) != (sqlite3_int64)r) {
             rc = fb_fail(err, FB_EFORMAT, "%s: round %zu of a cell is missing; the file is damaged",
                          store->path, r);
@@ -72,7 +76,12 @@ static int read_queries(struct store *store, int64_t cell, store_progress *progr
     sqlite3_bind_int64(read, 1, cell);
     for (size_t q = 0; q < progress->query_count; q++) {
         size_t round = SIZE_MAX;
-        if (sqlite3_step(read) == SQLITE_ROW)
+        int step = sqlite3_step(read);
+        if (step != SQLITE_ROW && step != SQLITE_DONE) {
+            rc = store_fail(store, "read a cell's queries", err);
+            break;
+        }
+        if (step == SQLITE_ROW)
             round = (size_t)sqlite3_column_int64(read, 0);
         if (round >= progress->round_count) {
             rc = fb_fail(err, FB_EFORMAT, "%s: queries without a round; the file is damaged",

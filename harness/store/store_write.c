@@ -31,8 +31,9 @@ int store_begin_run(struct store *store, const json_t *facts, fb_error *err)
     sqlite3_stmt *insert =
         store_prepare(store, "INSERT INTO runs(started, facts) VALUES(?,?)", &rc, err);
     if (!rc) {
-        sqlite3_bind_text(insert, 1, started, -1, SQLITE_TRANSIENT);
-        sqlite3_bind_text(insert, 2, text, -1, SQLITE_TRANSIENT);
+        /* Here and below the texts outlive the statement: binding takes no memory, cannot fail. */
+        sqlite3_bind_text(insert, 1, started, -1, SQLITE_STATIC);
+        sqlite3_bind_text(insert, 2, text, -1, SQLITE_STATIC);
         rc = store_finish(store, insert, "record the run", err);
     }
     free(text);
@@ -226,7 +227,7 @@ static int insert_round(struct store *store, int64_t cell, const store_round *ro
     sqlite3_bind_double(insert, 12, round->service_seconds);
     sqlite3_bind_double(insert, 13, round->evaluate_seconds);
     sqlite3_bind_int64(insert, 14, (sqlite3_int64)round->peak_rss_bytes);
-    sqlite3_bind_text(insert, 15, selected, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(insert, 15, selected, -1, SQLITE_STATIC);
     return store_finish(store, insert, "write a round", err);
 }
 
@@ -350,7 +351,7 @@ int store_put_failure(struct store *store, const char *key, int64_t round, const
     sqlite3_bind_int64(insert, 2, store->run);
     if (round >= 0)
         sqlite3_bind_int64(insert, 3, round);
-    sqlite3_bind_text(insert, 4, cause, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_text(insert, 5, at, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_text(insert, 4, cause, -1, SQLITE_STATIC);
+    sqlite3_bind_text(insert, 5, at, -1, SQLITE_STATIC);
     return store_finish(store, insert, "record a failure", err);
 }

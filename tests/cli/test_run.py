@@ -371,6 +371,15 @@ class BadPlugins(Case):
         cause = self.run_with("hoards_heap.so", "hoards-heap", *limit, **SMALL_HEAP)
         self.assertRegex(cause, "signal|ended")
 
+    def test_a_limit_that_is_too_small_is_named(self):
+        spec = self.write("spec.yaml", QUICK)
+        out = self.path("out")
+        done = flipbench("run", spec, "-o", out, "--set", "limits.memory=20 MiB")
+        if done.returncode == 0:
+            self.skipTest("the address sanitizer takes no limit")
+        for row in export(out, "cells"):
+            self.assertIn("limits.memory leaves a cell 20 MiB", row["failure"])
+
     def test_a_child_that_outlives_its_cell(self):
         spec = self.write("spec.yaml", QUICK.replace("entropy]", "orphan]"))
         self.fine("run", spec, "-o", self.path("out"), "--plugin", os.path.join(BROKEN, "orphan.so"),
