@@ -10,34 +10,32 @@
 /* Libraries find them in this program only when they are exported. */
 #define EXPORT __attribute__((visibility("default")))
 
-static uint64_t g_requests, g_first_failure;
-static bool g_on, g_paused;
+static _Thread_local uint64_t g_requests, g_first_failure;
+static _Thread_local bool g_on, g_counting;
 
 void memory_fail_at(uint64_t n, bool on)
 {
-    __atomic_store_n(&g_first_failure, 0, __ATOMIC_SEQ_CST);
+    g_requests = 0;
+    g_first_failure = n;
     g_on = on;
-    g_paused = false;
-    __atomic_store_n(&g_requests, 0, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&g_first_failure, n, __ATOMIC_SEQ_CST);
-}
-
-uint64_t memory_count(void)
-{
-    return __atomic_load_n(&g_requests, __ATOMIC_SEQ_CST);
+    g_counting = true;
 }
 
 void memory_fail_no_more(void)
 {
-    g_paused = true;
+    g_counting = false;
+}
+
+uint64_t memory_count(void)
+{
+    return g_requests;
 }
 
 static bool fails(void)
 {
-    if (g_paused)
+    if (!g_counting)
         return false;
-    uint64_t number = __atomic_add_fetch(&g_requests, 1, __ATOMIC_SEQ_CST);
-    uint64_t at = __atomic_load_n(&g_first_failure, __ATOMIC_SEQ_CST);
+    uint64_t number = ++g_requests, at = g_first_failure;
     bool failing = at && (number == at || (g_on && number > at));
     if (failing)
         errno = ENOMEM;

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The n-th allocation from now on fails (1 is the next one; 0: none), and with `on` every one after
- * it. */
+/* The n-th allocation of this thread from now on fails (1 is the next one; 0: none), and with `on` every one after
+ * it. Other threads have all they want: they begin with allocations of the sanitizers, which take no
+ * refusal. */
 void memory_fail_at(uint64_t n, bool on);
 
 /* No allocation fails or is counted any more: what follows is the test's own. */

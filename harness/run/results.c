@@ -13,6 +13,10 @@
 #include "strbuf.h"
 #include "utf8.h"
 
+/* Labels that results may have: memory is asked for by their number, which a damaged file could make
+ * anything. */
+enum { CLASSES_MAX = 1 << 20 };
+
 /* Where a cell of the database is among the results. */
 struct place {
     int64_t id;
@@ -194,6 +198,11 @@ static int compare_places(const void *a, const void *b)
 /* Copies of a round's arrays, released with its cell. */
 static int copy_queries(report_round *to, const store_round *from, fb_error *err)
 {
+    for (size_t i = 0; i < from->query_count; i++)
+        if (from->queries[i].label >= CLASSES_MAX)
+            return fb_fail(err, FB_EFORMAT, "a sample has the label %u, and %d is the largest: the "
+                           "results are damaged", (unsigned)from->queries[i].label,
+                           CLASSES_MAX - 1);
     uint32_t *queried = fb_calloc(from->query_count, sizeof *queried);
     uint32_t *labels = fb_calloc(from->query_count, sizeof *labels);
     to->queried = queried;
