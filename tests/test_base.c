@@ -2,6 +2,7 @@
  *
  * The numbers of the streams come from the published vectors of Random123 and from another
  * program that was written from the description in stream.h. */
+#include <fcntl.h>
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -346,6 +347,24 @@ static void test_file_write_fails(void **state)
     assert_int_equal(rc, FB_ENOMEM);
 }
 
+/* A temporary that takes a pipe's or a device's name would put a file in its place. */
+static void test_file_write_to_a_pipe(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("pipe");
+    char read_back[8] = "";
+    struct stat info;
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int fd = open(path, O_RDWR | O_NONBLOCK);
+    assert_true(fd >= 0);
+    assert_int_equal(fb_file_write(path, "bytes", 5, NULL), 0);
+    assert_int_equal(read(fd, read_back, sizeof read_back), 5);
+    assert_string_equal(read_back, "bytes");
+    assert_int_equal(stat(path, &info), 0);
+    assert_true(S_ISFIFO(info.st_mode));
+    close(fd);
+}
+
 static void test_make_directories(void **state)
 {
     (void)state;
@@ -544,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_digest),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_file_write_fails),
+        cmocka_unit_test(test_file_write_to_a_pipe),
         cmocka_unit_test(test_make_directories),
         cmocka_unit_test(test_philox),
         cmocka_unit_test(test_stream_keys),

@@ -70,8 +70,8 @@ FAULTS = [
     ("writes_stdout", "stdout", "failed", "noise from a constructor"),
     ("wrong_magic", "load", "failed", "magic number"),
 ]
-SUSPECTS = [("draws_rand", "rand"), ("exit_load", "exit"), ("network", "socket"), ("orphan", "fork"), ("rounding", "fesetround"),
-            ("writes_stdout", "puts")]
+SUSPECTS = [("draws_rand", "rand"), ("exit_load", "exit"), ("network", "socket"), ("orphan", "fork"),
+            ("rounding", "fesetround"), ("writes_stdout", "puts")]
 FINE = ["ask", "loop", "older_minor", "parameters", "services", "works"]
 
 

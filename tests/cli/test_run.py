@@ -1,14 +1,16 @@
 """flipbench run: the same results whatever happens, and faults that cost one cell only."""
+import contextlib
 import errno
 import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
 
-from cli import BROKEN, SMALL_HEAP, Case, deterministic, export, flipbench, main, start
+from cli import BROKEN, PROGRAM, SMALL_HEAP, Case, deterministic, export, flipbench, main, start
 
 SPEC = """flipbench: 1
 name: smoke
@@ -446,6 +448,33 @@ class Refusals(Case):
     def test_a_file_that_is_no_database(self):
         self.write("results.db", "this is a text\n" * 100)
         self.assertIn("results.db", self.refused("export", self.folder))
+
+    def test_a_database_of_somebody_else_is_left_alone(self):
+        """One without an application's number, and one of ours with a view in it, which would be run."""
+        spec = self.write("spec.yaml", QUICK)
+        os.mkdir(self.path("foreign"))
+        with contextlib.closing(sqlite3.connect(self.path("foreign/results.db"))) as db:
+            db.executescript("CREATE TABLE precious(x); INSERT INTO precious VALUES(1);")
+        self.assertIn("not a flipbench results database",
+                      self.refused("run", spec, "-o", self.path("foreign")))
+        with contextlib.closing(sqlite3.connect(self.path("foreign/results.db"))) as db:
+            self.assertEqual(db.execute("SELECT name FROM sqlite_master").fetchall(), [("precious",)])
+        self.fine("run", spec, "-o", self.path("ours"), "--set", "trials=1")
+        with contextlib.closing(sqlite3.connect(self.path("ours/results.db"))) as db:
+            db.executescript("CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) "
+                             "SELECT i FROM n;")
+        self.assertIn("a view 'endless'", self.refused("export", self.path("ours")))
+
+    def test_a_pipe_as_a_spec_and_a_full_device_as_output(self):
+        os.mkfifo(self.path("pipe"))
+        self.assertIn("expected a regular file", self.refused("check", self.path("pipe")))
+        self.assertIn("an empty name", self.refused("run", self.write("spec.yaml", QUICK), "-o", ""))
+        for arguments in (["--help"], ["run", "--help"], ["list", "strategies"]):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                done = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True,
+                                      check=False)
+            self.assertEqual((arguments, done.returncode), (arguments, 2))
+            self.assertIn("cannot write to standard output", done.stderr)
 
     def test_a_baseline_that_is_not_there(self):
         spec = self.write("spec.yaml", QUICK)
