@@ -106,7 +106,30 @@ static friedman_group bit(size_t i)
     return (friedman_group)1 << i;
 }
 
-/* Every maximal group that holds `group`, some of `candidates` and none of `excluded`. */
+static int count_bits(friedman_group group)
+{
+    int count = 0;
+    for (; group; group &= group - 1)
+        count++;
+    return count;
+}
+
+/* The members of `from` that a search must begin with: all but the neighbours of the strategy that
+ * has most of them there, since a maximal group that lacks this strategy has one who is not its
+ * neighbour (Tomita et al. 2006). Without it a group of n is found by way of its 2^n subsets. */
+static friedman_group beginnings(const search *s, friedman_group from, friedman_group excluded)
+{
+    friedman_group best = 0;
+    for (size_t i = 0; i < FRIEDMAN_MEMBERS_MAX; i++) {
+        friedman_group near = ((from | excluded) & bit(i)) ? from & s->neighbours[i] : 0;
+        if (count_bits(near) > count_bits(best))
+            best = near;
+    }
+    return from & ~best;
+}
+
+/* Every maximal group that holds `group`, some of `candidates` and none of `excluded`, until there
+ * are more than the limit. */
 static void extend(search *s, friedman_group group, friedman_group candidates,
                    friedman_group excluded)
 {
@@ -116,13 +139,21 @@ static void extend(search *s, friedman_group group, friedman_group candidates,
             s->groups[s->count] = group;
         s->count++;
     }
-    for (size_t i = 0; i < FRIEDMAN_MEMBERS_MAX; i++) {
-        if (!(candidates & bit(i)))
+    friedman_group first = beginnings(s, candidates, excluded);
+    for (size_t i = 0; i < FRIEDMAN_MEMBERS_MAX && s->count <= s->limit; i++) {
+        if (!(first & bit(i)))
             continue;
         extend(s, group | bit(i), candidates & s->neighbours[i], excluded & s->neighbours[i]);
         candidates &= ~bit(i);
         excluded |= bit(i);
     }
+}
+
+/* By the smallest member that only one of two has. */
+static int compare_groups(const void *a, const void *b)
+{
+    friedman_group x = *(const friedman_group *)a, y = *(const friedman_group *)b, rest = x ^ y;
+    return rest == 0 ? 0 : x & rest & (~rest + 1) ? -1 : 1;
 }
 
 size_t friedman_groups(const bool *together, size_t k, friedman_group *ret_groups, size_t limit)
@@ -137,5 +168,6 @@ size_t friedman_groups(const bool *together, size_t k, friedman_group *ret_group
                 s.neighbours[i] |= bit(j);
     }
     extend(&s, 0, all, 0);
+    qsort(ret_groups, s.count < limit ? s.count : limit, sizeof *ret_groups, compare_groups);
     return s.count;
 }

@@ -41,8 +41,8 @@ enum { FRIEDMAN_MEMBERS_MAX = 64 }; /* strategies in a diagram */
 typedef uint64_t friedman_group;
 
 /* The maximal groups of two or more of the graph that joins i and j where `together` (k, k) says
- * so (Bron & Kerbosch 1973), in order of their smallest member. Writes at most `limit` and returns
- * how many there are; with strategies numbered by rank, those whose members are neighbours in rank
+ * so (Bron & Kerbosch 1973), in order of their smallest members. Writes at most `limit` and returns
+ * how many there are, or limit + 1 when there are more; with strategies numbered by rank, those whose members are neighbours in rank
  * can be drawn as bars. */
 size_t friedman_groups(const bool *together, size_t k, friedman_group *ret_groups, size_t limit);
 

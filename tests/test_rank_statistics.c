@@ -227,6 +227,25 @@ static void groups_are_maximal(void **state)
     assert_int_equal(friedman_groups(none, 4, groups, 8), 0);
 }
 
+/* As many strategies as there may be, all alike: found at once, and not by way of all subsets. And
+ * with 2^32 groups, one of each pair (2 i, 2 i + 1), the search ends. */
+static void groups_of_many(void **state)
+{
+    (void)state;
+    enum { K = FRIEDMAN_MEMBERS_MAX };
+    static bool together[K * K];
+    friedman_group groups[4];
+    for (size_t i = 0; i < K * K; i++)
+        together[i] = true;
+    assert_int_equal(friedman_groups(together, K, groups, 4), 1);
+    assert_true(groups[0] == ~(friedman_group)0);
+    for (size_t i = 0; i < K * K; i++)
+        together[i] = i / K / 2 != i % K / 2;
+    assert_int_equal(friedman_groups(together, K, groups, 4), 5);
+    for (size_t i = 0; i + 1 < 4; i++)
+        assert_true(groups[i] != groups[i + 1]);
+}
+
 /* The least trials at which Holm's first step, over all pairs of k strategies, can reject at .05 by
  * the exact test. */
 static void least_trials_for_all_pairs(void **state)
@@ -279,6 +298,7 @@ int main(void)
         cmocka_unit_test(friedman_with_ties),
         cmocka_unit_test(friedman_at_its_edges),
         cmocka_unit_test(groups_are_maximal),
+        cmocka_unit_test(groups_of_many),
         cmocka_unit_test(least_trials_for_all_pairs),
         cmocka_unit_test(jaccard),
         cmocka_unit_test(class_balance),
