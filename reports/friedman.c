@@ -57,7 +57,7 @@ int friedman_test(const double *scores, size_t n, size_t k, double *ret_mean_ran
     for (size_t i = 0; !rc && i < n; i++) {
         for (size_t j = 0; j < k; j++)
             row[j] = -scores[i * k + j];
-        rc = rank_all(row, k, ranks, err);
+        rc = rank_all(row, k, RANK_SLACK, ranks, err);
         for (size_t j = 0; !rc && j < k; j++)
             sums[j] += ranks[j];
         ties += count_ties(ranks, k);

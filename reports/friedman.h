@@ -22,7 +22,7 @@ typedef struct friedman {
  * NaN when k or N is below 2, or when everything is tied (corrected). */
 friedman friedman_of_sums(const double *rank_sums, size_t k, size_t n, double ties);
 
-/* scores (n, k); writes the mean ranks (k). FB_ENOMEM. */
+/* scores (n, k), those of a row at most RANK_SLACK apart equal; writes the mean ranks (k). FB_ENOMEM. */
 int friedman_test(const double *scores, size_t n, size_t k, double *ret_mean_ranks,
                   friedman *ret_test, fb_error *err);
 

@@ -21,7 +21,7 @@ static int by_value(const void *a, const void *b)
     return (x->value > y->value) - (x->value < y->value);
 }
 
-int rank_all(const double *x, size_t count, double *ret_ranks, fb_error *err)
+int rank_all(const double *x, size_t count, double slack, double *ret_ranks, fb_error *err)
 {
     placed *order = fb_calloc(count + 1, sizeof *order);
     if (!order)
@@ -30,7 +30,8 @@ int rank_all(const double *x, size_t count, double *ret_ranks, fb_error *err)
         order[i] = (placed){x[i], i};
     qsort(order, count, sizeof *order, by_value);
     for (size_t first = 0, next; first < count; first = next) {
-        for (next = first + 1; next < count && order[next].value == order[first].value;)
+        for (next = first + 1; /* infinities are equal too */
+             next < count && !(order[next].value > order[next - 1].value + slack);)
             next++;
         double shared = ((double)first + 1 + (double)next) / 2;
         for (size_t i = first; i < next; i++)
@@ -94,7 +95,7 @@ int rank_wilcoxon_test(const double *d, size_t count, rank_wilcoxon *ret_test, f
     for (size_t i = 0; !rc && i < count; i++)
         sizes[i] = fabs(d[i]);
     if (!rc)
-        rc = rank_all(sizes, count, ranks, err);
+        rc = rank_all(sizes, count, RANK_SLACK, ranks, err);
     if (!rc) {
         signed_ranks sums = sum_signed_ranks(d, ranks, count);
         *ret_test = wilcoxon_of(&sums, count);
@@ -206,9 +207,9 @@ int rank_correlate(const double *x, const double *y, size_t count, rank_correlat
     if (!x_ranks || !list)
         rc = fb_fail_memory(err, count, 2 * sizeof *list, "rank correlations");
     if (!rc)
-        rc = rank_all(x, count, x_ranks, err);
+        rc = rank_all(x, count, 0, x_ranks, err);
     if (!rc)
-        rc = rank_all(y, count, y_ranks, err);
+        rc = rank_all(y, count, 0, y_ranks, err);
     if (!rc)
         *ret = (rank_correlation){correlate(x_ranks, y_ranks, count),
                                   kendall(x, y, count, list, list + count)};

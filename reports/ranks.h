@@ -8,9 +8,11 @@
 
 #include "status.h"
 
-/* The ranks of x (count) from 1 for the smallest; equal values share the mean of their ranks.
- * FB_ENOMEM. */
-int rank_all(const double *x, size_t count, double *ret_ranks, fb_error *err);
+/* The ranks of x (count) from 1 for the smallest; equal values share the mean of their ranks, and
+ * so do neighbours in size that are at most `slack` apart: 0, or for values whose rounding differs,
+ * such as means of the same accuracies, RANK_SLACK. FB_ENOMEM. */
+#define RANK_SLACK 1e-12
+int rank_all(const double *x, size_t count, double slack, double *ret_ranks, fb_error *err);
 
 /* Wilcoxon's signed-rank test (1945) of the differences d. */
 typedef struct rank_wilcoxon {
@@ -21,7 +23,8 @@ typedef struct rank_wilcoxon {
     bool exact;      /* no difference is 0 and no two are equal in size */
 } rank_wilcoxon;
 
-/* Differences of 0 take part in the ranking and not in the sums (Pratt 1959). All p values are 1
+/* Of differences of accuracies: sizes at most RANK_SLACK apart are equal. Differences of 0 take part
+ * in the ranking and not in the sums (Pratt 1959). All p values are 1
  * when every difference is 0, NaN when there are none. FB_ENOMEM. */
 int rank_wilcoxon_test(const double *d, size_t count, rank_wilcoxon *ret_test, fb_error *err);
 

@@ -29,9 +29,36 @@ static void ties_share_their_ranks(void **state)
     (void)state;
     const double x[6] = {3, 1, 3, -2, 3, 1}, expected[6] = {5, 2.5, 5, 1, 5, 2.5};
     double ranks[6];
-    assert_int_equal(rank_all(x, 6, ranks, NULL), 0);
+    assert_int_equal(rank_all(x, 6, 0, ranks, NULL), 0);
     for (size_t i = 0; i < 6; i++)
         assert_near(ranks[i], expected[i], 0);
+    const double endless[3] = {(double)INFINITY, 0, (double)INFINITY}, shared[3] = {2.5, 1, 2.5};
+    assert_int_equal(rank_all(endless, 3, 0, ranks, NULL), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_near(ranks[i], shared[i], 0);
+}
+
+/* 0.3 and 0.1 + 0.2 are two doubles and one accuracy: neither a rank nor an exact test may hang on
+ * the difference. */
+static void rounding_makes_no_ranks(void **state)
+{
+    (void)state;
+    volatile double tenth = 0.1;
+    const double sum = tenth + 0.2, d[4] = {sum, -0.3, 0.5, 0.7}, whole[4] = {3, -3, 5, 7};
+    double ranks[3];
+    rank_wilcoxon test, expected;
+    assert_true(sum != 0.3);
+    assert_int_equal(rank_wilcoxon_test(d, 4, &test, NULL), 0);
+    assert_int_equal(rank_wilcoxon_test(whole, 4, &expected, NULL), 0);
+    assert_false(test.exact);
+    assert_near(test.w, 1.5, 0);
+    assert_near(test.p, expected.p, 0);
+    friedman f;
+    const double scores[6] = {sum, 0.3, 0.1, 0.3, sum, 0.1};
+    assert_int_equal(friedman_test(scores, 2, 3, ranks, &f, NULL), 0);
+    assert_near(ranks[0], 1.5, 0);
+    assert_near(ranks[1], 1.5, 0);
+    assert_near(f.corrected, 4, 1e-12);
 }
 
 /* Darwin's maize: Wilcoxon's own example. */
@@ -286,6 +313,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ties_share_their_ranks),
+        cmocka_unit_test(rounding_makes_no_ranks),
         cmocka_unit_test(wilcoxon_of_darwin),
         cmocka_unit_test(wilcoxon_swaps_sides),
         cmocka_unit_test(wilcoxon_with_zeros_and_ties),
