@@ -76,6 +76,7 @@ static int test_pairs(diagram *d, fb_error *err)
             }
             rc = rank_wilcoxon_test(differences, d->datasets, &test, err);
             d->uncorrected[a * k + b] = rc ? (double)NAN : test.p;
+            d->exact[a * k + b] = d->exact[b * k + a] = !rc && test.exact;
         }
     if (!rc)
         rc = stat_holm(d->uncorrected, k * k, d->p, err);
@@ -111,8 +112,9 @@ static int judge(diagram *d, double alpha, fb_error *err)
         return FB_OK;
     d->p = fb_calloc(d->count, d->count * sizeof *d->p);
     d->uncorrected = fb_calloc(d->count, d->count * sizeof *d->uncorrected);
+    d->exact = fb_calloc(d->count, d->count * sizeof *d->exact);
     d->groups = fb_calloc(DIAGRAM_GROUPS, sizeof *d->groups);
-    if (!d->p || !d->uncorrected || !d->groups)
+    if (!d->p || !d->uncorrected || !d->exact || !d->groups)
         return fb_fail_memory(err, d->count, d->count * sizeof *d->p, "a diagram");
     int rc = test_pairs(d, err);
     return rc ? rc : group_members(d, alpha, err);
@@ -174,6 +176,7 @@ void diagram_finish(diagram *d)
     fb_free(d->mean_ranks);
     fb_free(d->p);
     fb_free(d->uncorrected);
+    fb_free(d->exact);
     fb_free(d->groups);
     fb_free(d->practical);
     memset(d, 0, sizeof *d);

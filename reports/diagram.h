@@ -32,6 +32,7 @@ typedef struct diagram {
     double *p;           /* (count, count) Wilcoxon over data sets, two-sided, Holm over all pairs;
                             NULL without a verdict */
     double *uncorrected; /* the same before the correction */
+    bool *exact;         /* (count, count) whether the test was; otherwise by approximation */
     friedman_group *groups; /* (group_count) maximal groups no two of which differ at the level; bit
                                i is members[i]. NULL without a verdict */
     size_t group_count;

@@ -40,13 +40,16 @@ static double baseline_accuracy(const grid *g, size_t setting, size_t round)
     return count ? sum / (double)count : (double)NAN;
 }
 
-/* The first round that the doubling rule no longer counts: the baseline is as good as at its end.
- */
+/* The first round that the doubling rule no longer counts: the baseline is as good as at its end,
+ * which may come before that of others. */
 static size_t doubling_end(const grid *g, size_t setting, size_t longest)
 {
-    double bound = longest ? 0.99 * baseline_accuracy(g, setting, longest - 1) : 0;
+    size_t last = longest; /* the baseline's rounds */
+    while (last > 0 && isnan(baseline_accuracy(g, setting, last - 1)))
+        last--;
+    double bound = last ? 0.99 * baseline_accuracy(g, setting, last - 1) : 0;
     size_t end = 1; /* round r has L0 + r B labels */
-    while (end < longest && baseline_accuracy(g, setting, end) <= bound)
+    while (end < last && baseline_accuracy(g, setting, end) <= bound)
         end *= 2;
     return end;
 }

@@ -155,8 +155,11 @@ static int add_scores(const desk *d, size_t a, size_t b, sums *to, fb_error *err
 
 /* ---- classes --------------------------------------------------------------------------------- */
 
+/* The classes of the data set, also those that nobody has asked for; where they are not known, as
+ * many as the labels tell. */
 static size_t count_classes(const desk *d)
 {
+    size_t known = d->g->data->settings[d->setting].class_count;
     uint32_t largest = 1;
     for (size_t i = 0; i < d->g->data->strategy_count * d->g->trial_count; i++) {
         const queries *q = &d->cells[i];
@@ -165,7 +168,7 @@ static size_t count_classes(const desk *d)
                 if (q->cell->rounds[r].labels[j] > largest)
                     largest = q->cell->rounds[r].labels[j];
     }
-    return (size_t)largest + 1;
+    return known > largest ? known : (size_t)largest + 1;
 }
 
 /* Adds a cell's class balance after each of its queries. */
@@ -228,8 +231,8 @@ static int add_setting(const grid *g, size_t setting, sums *to, selections *s, f
     desk d = {.g = g, .setting = setting, .cells = fb_calloc(cells, sizeof *d.cells)};
     int rc = d.cells ? FB_OK : fb_fail_memory(err, cells, sizeof *d.cells, "queries");
     for (size_t i = 0; !rc && i < cells; i++) {
-        rc = queries_init(grid_at(g, setting, i / g->trial_count, i % g->trial_count)->source,
-                     &d.cells[i], err);
+        const grid_cell *cell = grid_at(g, setting, i / g->trial_count, i % g->trial_count);
+        rc = queries_init(cell->apart ? NULL : cell->source, &d.cells[i], err);
         most = !rc && d.cells[i].count > most ? d.cells[i].count : most;
     }
     d.left = fb_calloc(most, sizeof *d.left);

@@ -1,5 +1,5 @@
 /* selections.h - what strategies ask for, beside each other: how far their queries overlap, how
- * even the classes are, how alike they order the pool. */
+ * even the classes are, how alike they order the pool. Cells that are set apart take no part. */
 #ifndef FB_REPORTS_SELECTIONS_H
 #define FB_REPORTS_SELECTIONS_H
 

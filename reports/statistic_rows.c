@@ -65,6 +65,11 @@ void statistic_test(const statistic_rows *rows, report_statistic *row, const cha
     row->correction = NULL;
 }
 
+const char *statistic_wilcoxon(bool exact)
+{
+    return exact ? "wilcoxon" : "wilcoxon-normal";
+}
+
 void statistic_difference(statistic_rows *rows, report_statistic row, const char *measure,
                           stat_moments moments, stat_test test)
 {
@@ -94,8 +99,8 @@ static void add_aubc_tests(statistic_rows *rows, report_statistic row, const cha
     statistic_test(rows, &row, c->used.trials > STAT_EXACT_LIMIT ? "sign-flip-drawn" : "sign-flip",
                    statistic_two_sided, c->exact_p);
     statistic_mean(rows, row, measure, c->aubc);
-    statistic_test(rows, &row, c->wilcoxon_exact ? "wilcoxon" : "wilcoxon-normal",
-                   statistic_two_sided, c->wilcoxon_p);
+    statistic_test(rows, &row, statistic_wilcoxon(c->wilcoxon_exact), statistic_two_sided,
+                   c->wilcoxon_p);
     statistic_mean(rows, row, measure, c->aubc);
 }
 

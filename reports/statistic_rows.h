@@ -46,6 +46,9 @@ void statistic_test(const statistic_rows *rows, report_statistic *row, const cha
 /* Names of tests and sides that several rows share. */
 extern const char *const statistic_paired_t, *const statistic_two_sided;
 
+/* What Wilcoxon's test is called, exact or by approximation. */
+const char *statistic_wilcoxon(bool exact);
+
 /* Seconds and memory: a row a number (statistic_rows.c). */
 struct cost;
 void statistic_costs(statistic_rows *rows, report_statistic row, const struct cost *c);

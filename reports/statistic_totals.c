@@ -186,7 +186,8 @@ static void add_rank_difference(statistic_rows *rows, size_t first, size_t secon
                                     (ptrdiff_t)d->members[second]);
     row.datasets = d->datasets;
     row.trials = used_trials(a, d->members[first], true);
-    statistic_test(rows, &row, "wilcoxon", statistic_two_sided, d->uncorrected[at]);
+    statistic_test(rows, &row, statistic_wilcoxon(d->exact[at]), statistic_two_sided,
+                   d->uncorrected[at]);
     row.p_corrected = d->p[at];
     row.correction = "holm";
     statistic_number(rows, row, "mean_rank_difference",

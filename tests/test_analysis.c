@@ -369,6 +369,7 @@ static void ranks_over_datasets(void **state)
     assert_int_equal(d.group_count, 1);
     assert_int_equal(d.groups[0], 6); /* members 1 and 2 */
     assert_near(d.nemenyi_cd, 2.3437 * sqrt(3 * 4 / (6.0 * 8)), 1e-4);
+    assert_true(d.exact[0 * 3 + 1] && d.exact[1 * 3 + 0]);
     assert_true(d.practical[0].right > 0.99);
     assert_true(isnan(d.practical[2].right));
     diagram_finish(&d);
@@ -412,6 +413,7 @@ static void selections_by_hand(void **state)
         example_cell(s->e, 0, k, 0)->rounds[2].queried = ids[k][0];
     s->e->settings[0].pool_count = 10;
     s->e->settings[0].subpool = 0;
+    s->e->settings[0].class_count = 2;
     analyse(s);
     const selections *made = &s->a.selections;
     assert_true(made->known && made->scored);
@@ -432,6 +434,15 @@ static void selections_by_hand(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_int_equal(made->trials[i], 1);
     assert_int_equal(made->score_trials[1], 1);
+    analysis_finish(&s->a);
+    grid_finish(&s->g);
+    s->e->settings[0].class_count = 4; /* half of which nobody asked for */
+    example_cell(s->e, 0, 0, 0)->fingerprint = "avx2";
+    example_cell(s->e, 0, 1, 0)->fingerprint = "avx512"; /* set apart: compared with no other */
+    analyse(s);
+    assert_near(selections_balance(made, 0, 0)[1], 0.5, 1e-12);
+    assert_true(isnan(made->first.between[1]) && isnan(made->scores.spearman[1]));
+    assert_int_equal(made->trials[1], 0);
     study_free(s);
 }
 

@@ -325,6 +325,27 @@ static void doubling_ends_for_good(void **state)
     grid_finish(&g);
 }
 
+/* A baseline that stopped earlier than the others has its own last accuracy for its final one. */
+static void doubling_of_a_short_baseline(void **state)
+{
+    (void)state;
+    static double accuracy[2][ROUNDS_MAX][TRIALS];
+    for (size_t r = 0; r < 8; r++)
+        for (size_t t = 0; t < TRIALS; t++)
+            accuracy[0][r][t] = accuracy[1][r][t] = 0.5 + 0.05 * (double)r;
+    static duel d;
+    duel_init(&d, accuracy, 8);
+    for (size_t t = 0; t < TRIALS; t++)
+        d.cells[t].round_count = 5;
+    grid g;
+    penalty p;
+    assert_int_equal(grid_init(&d.data, &g, NULL), 0);
+    assert_int_equal(penalty_init(&g, PENALTY_DOUBLING, .05, &p, NULL), 0);
+    assert_int_equal(p.steps[0], 2); /* 1 and 2; at round 4 it is where it ends */
+    penalty_finish(&p);
+    grid_finish(&g);
+}
+
 /* BADGE counts the initial step too: nobody can lose it. */
 static void the_initial_step_can_count(void **state)
 {
@@ -364,6 +385,7 @@ int main(void)
         cmocka_unit_test(penalty_of_the_worked_example),
         cmocka_unit_test(doubling_steps),
         cmocka_unit_test(doubling_ends_for_good),
+        cmocka_unit_test(doubling_of_a_short_baseline),
         cmocka_unit_test(the_initial_step_can_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
