@@ -36,8 +36,9 @@ typedef struct result {
  * baseline, the AUBC. */
 typedef struct standing {
     size_t strategy;
-    size_t rank;        /* from 1, by the gain's IQM, without a baseline by the score; 0: lacks a
-                           setting that others have, so it is not ranked */
+    size_t rank;        /* from 1, by the gain's IQM, without a baseline by the score; equal ones
+                           share the first's; 0: lacks a setting that others have, so it is not
+                           ranked */
     gain gain;          /* on the baseline; NaN without one */
     double score;       /* NaN when there is no number in any setting */
     double aubc;        /* averaged in the same way */

@@ -28,6 +28,22 @@ static const char *plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
+/* " (level with BADGE)", " (level with 3 others)": who shares a rank. */
+static void add_company(const analysis *a, const standing *st, fb_strbuf *out)
+{
+    const standing *other = NULL;
+    size_t others = 0;
+    for (size_t i = 0; i < a->grid->data->strategy_count; i++)
+        if (&a->standings[i] != st && a->standings[i].rank == st->rank) {
+            other = &a->standings[i];
+            others++;
+        }
+    if (others == 1)
+        fb_strbuf_printf(out, " (level with %s)", name_of(a, other->strategy));
+    else if (others > 1)
+        fb_strbuf_printf(out, " (level with %zu others)", others);
+}
+
 /* ", with 3 wins, 1 tie and 0 losses in 4 settings", or that there was no test. */
 static void add_record(const analysis *a, const standing *st, fb_strbuf *out)
 {
@@ -80,13 +96,17 @@ static void answer_against_baseline(const analysis *a, const standing *best, fb_
     const char *baseline = name_of(a, (size_t)a->grid->baseline);
     const char *name = name_of(a, best->strategy);
     if (best->gain.iqm > 0) {
-        fb_strbuf_printf(out, "%s ranks first, ", name);
+        fb_strbuf_printf(out, "%s ranks first", name);
+        add_company(a, best, out);
+        fb_strbuf_add(out, ", ");
         add_gain(a, best->gain.iqm, "above", out);
         add_interval(&best->gain, out);
         add_record(a, best, out);
     } else if (best->gain.iqm < 0) {
-        fb_strbuf_printf(out, "No strategy is better than %s on average: %s comes closest, ",
+        fb_strbuf_printf(out, "No strategy is better than %s on average: %s comes closest",
                          baseline, name);
+        add_company(a, best, out);
+        fb_strbuf_add(out, ", ");
         add_gain(a, -best->gain.iqm, "below", out);
         add_interval(&best->gain, out);
         add_record(a, best, out);
@@ -94,6 +114,13 @@ static void answer_against_baseline(const analysis *a, const standing *best, fb_
         fb_strbuf_printf(out, "No strategy is better than %s on average: %s is level with it.",
                          baseline, name);
     }
+}
+
+static void answer_without_baseline(const analysis *a, const standing *best, fb_strbuf *out)
+{
+    fb_strbuf_printf(out, "%s ranks first", name_of(a, best->strategy));
+    add_company(a, best, out);
+    fb_strbuf_printf(out, ", with an AUBC of %.2f %% on average.", 100 * best->score);
 }
 
 void answer_sentence(const analysis *a, fb_strbuf *out)
@@ -108,13 +135,13 @@ void answer_sentence(const analysis *a, fb_strbuf *out)
                               "to compare it with.", name_of(a, first->strategy),
                          100 * first->aubc);
     else if (!best)
-        fb_strbuf_add(out, "No strategy can be ranked: none has results in every setting that has "
-                           "any.");
+        fb_strbuf_printf(out, "No strategy can be %s: none has rounds after the first query in "
+                              "every setting that has results.",
+                         analysis_has_baseline(a) ? "compared with the baseline" : "ranked");
     else if (analysis_has_baseline(a))
         answer_against_baseline(a, best, out);
     else
-        fb_strbuf_printf(out, "%s ranks first, with an AUBC of %.2f %% on average.",
-                         name_of(a, best->strategy), 100 * best->score);
+        answer_without_baseline(a, best, out);
 }
 
 /* Says so where the exact test cannot reject whatever the data, in all comparisons or in some. */

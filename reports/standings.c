@@ -4,6 +4,7 @@
 
 #include "analysis.h"
 #include "datasets.h"
+#include "ranks.h"
 
 static double score_value(const void *context, size_t setting, size_t strategy)
 {
@@ -19,6 +20,12 @@ static double aubc_value(const void *context, size_t setting, size_t strategy)
 static double key_of(const standing *st)
 {
     return isnan(st->gain.iqm) ? st->score : st->gain.iqm;
+}
+
+/* Whether two are equal but for rounding. */
+static bool level(const standing *a, const standing *b)
+{
+    return fabs(key_of(a) - key_of(b)) <= RANK_SLACK;
 }
 
 /* Ranked ones first; then by key, higher first; equal ones in the spec's order. */
@@ -69,7 +76,9 @@ void standings_rank(analysis *a)
     for (size_t s = 0; s < count; s++)
         fill(a, s, &a->standings[s]);
     qsort(a->standings, count, sizeof *a->standings, compare_standings);
-    for (size_t s = 0; s < count; s++)
-        if (a->standings[s].rank)
-            a->standings[s].rank = s + 1;
+    for (size_t s = 0; s < count; s++) {
+        standing *st = &a->standings[s];
+        if (st->rank)
+            st->rank = s > 0 && level(st - 1, st) ? st[-1].rank : s + 1;
+    }
 }

@@ -320,6 +320,27 @@ static void test_one_strategy(void **state)
     free(e);
 }
 
+/* Equal strategies share a rank, and the answer does not choose between them. */
+static void test_equal_strategies(void **state)
+{
+    (void)state;
+    example *e = example_create(2, 4, 4, 6);
+    for (size_t i = 0; i < e->data.cell_count; i++) {
+        report_cell *cell = &e->cells[i];
+        for (size_t r = 0; cell->strategy == 2 && r < cell->round_count; r++)
+            cell->rounds[r].accuracy = example_accuracy(cell->setting, 1, cell->trial, r);
+    }
+    expect(&e->data, "LDM-S ranks first (level with BALD), ");
+    report r = write_report(&e->data);
+    assert_non_null(strstr(r.text[1], "| 1 | LDM-S |"));
+    assert_non_null(strstr(r.text[1], "| 1 | BALD |"));
+    assert_non_null(strstr(r.text[1], "| 3 | BADGE |"));
+    report_free(&r);
+    e->data.baseline = NULL;
+    expect(&e->data, "LDM-S ranks first (level with BALD), with an AUBC of");
+    free(e);
+}
+
 static void test_no_baseline(void **state)
 {
     (void)state;
@@ -337,7 +358,7 @@ static void test_one_round(void **state)
 {
     (void)state;
     example *e = example_create(1, 2, 3, 1);
-    expect(&e->data, "No strategy can be ranked");
+    expect(&e->data, "No strategy can be compared with the baseline: none has rounds");
     expect(&e->data, "no trial in which both have a round after the first query");
     free(e);
 }
@@ -689,6 +710,7 @@ int main(void)
         cmocka_unit_test(test_one_trial),
         cmocka_unit_test(test_little_power_is_said),
         cmocka_unit_test(test_one_strategy),
+        cmocka_unit_test(test_equal_strategies),
         cmocka_unit_test(test_no_baseline),
         cmocka_unit_test(test_one_round),
         cmocka_unit_test(test_nothing_finished),
