@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "average.h"
 #include "csv.h"
 
 enum { SEED = 3 }; /* of the bootstrap */
@@ -123,17 +124,14 @@ static double next_labeled(const curve *curves, size_t count, double after)
 double curves_ceiling(const analysis *a, size_t setting, size_t *ret_trials)
 {
     const report_data *data = a->grid->data;
-    double sum = 0;
-    size_t count = 0;
+    average seen = {0};
     for (size_t i = 0; i < data->reference_count; i++) {
         const report_reference *reference = &data->references[i];
-        if (reference->setting != setting || isnan(reference->accuracy))
-            continue;
-        sum += reference->accuracy;
-        count++;
+        if (reference->setting == setting)
+            average_add(&seen, grid_reference_accuracy(a->grid, reference));
     }
-    *ret_trials = count;
-    return count ? sum / (double)count : (double)NAN;
+    *ret_trials = seen.count;
+    return average_mean(seen);
 }
 
 lines curves_lines(const analysis *a, const curve *curves)

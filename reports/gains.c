@@ -17,7 +17,7 @@ static double reference_of(const grid *g, size_t setting, size_t trial)
     for (size_t i = 0; i < g->data->reference_count; i++) {
         const report_reference *reference = &g->data->references[i];
         if (reference->setting == setting && reference->trial == g->trials[trial])
-            return reference->accuracy;
+            return grid_reference_accuracy(g, reference);
     }
     return (double)NAN;
 }

@@ -55,6 +55,14 @@ grid_cell grid_compared(const grid *g, size_t setting, size_t strategy, size_t t
 /* Cells that are set apart. */
 size_t grid_apart(const grid *g);
 
+/* Whether a network trained on everything is not like the cells of its setting that are compared:
+ * then it is no ceiling for them. And its accuracy, NaN when it has none or is set apart. */
+bool grid_reference_is_apart(const grid *g, const report_reference *reference);
+double grid_reference_accuracy(const grid *g, const report_reference *reference);
+
+/* Networks trained on everything that are set apart. */
+size_t grid_references_apart(const grid *g);
+
 /* Whether any strategy has a cell in this setting's trial: then all of them should. */
 bool grid_expected(const grid *g, size_t setting, size_t trial);
 
@@ -77,7 +85,7 @@ grid_gap grid_gap_of(const grid_cell *cell);
 /* Whether any cell has a finished round. */
 bool grid_has_rounds(const grid *g);
 
-/* Networks that should have been trained on everything and were not. */
+/* Networks that should have been trained on everything and were not: missing or failed. */
 size_t grid_missing_references(const grid *g);
 
 /* Cells that are missing, failed or unfinished, and how many were expected. */

@@ -1,4 +1,5 @@
 /* Which cells are not like the others, and take no part in comparisons. */
+#include <math.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -85,5 +86,38 @@ size_t grid_apart(const grid *g)
     size_t count = g->data->setting_count * g->data->strategy_count * g->trial_count, apart = 0;
     for (size_t i = 0; i < count; i++)
         apart += g->cells[i].apart;
+    return apart;
+}
+
+/* ---- networks trained on everything --------------------------------------------------------- */
+
+/* The fingerprint of a setting's cells that are compared; NULL when none is known. */
+static const char *main_fingerprint(const grid *g, size_t setting)
+{
+    size_t count = g->data->strategy_count * g->trial_count;
+    const grid_cell *cells = &g->cells[setting * count];
+    for (size_t i = 0; i < count; i++)
+        if (!cells[i].apart && cells[i].source && cells[i].source->fingerprint)
+            return cells[i].source->fingerprint;
+    return NULL;
+}
+
+bool grid_reference_is_apart(const grid *g, const report_reference *reference)
+{
+    const char *cells = main_fingerprint(g, reference->setting);
+    return !g->data->mix && cells && reference->fingerprint && !isnan(reference->accuracy) &&
+           strcmp(cells, reference->fingerprint) != 0;
+}
+
+double grid_reference_accuracy(const grid *g, const report_reference *reference)
+{
+    return grid_reference_is_apart(g, reference) ? (double)NAN : reference->accuracy;
+}
+
+size_t grid_references_apart(const grid *g)
+{
+    size_t apart = 0;
+    for (size_t i = 0; i < g->data->reference_count; i++)
+        apart += grid_reference_is_apart(g, &g->data->references[i]);
     return apart;
 }

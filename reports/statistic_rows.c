@@ -195,8 +195,9 @@ static void add_reference(statistic_rows *rows, size_t setting)
         if (reference->setting != setting)
             continue;
         expected++;
-        if (!isnan(reference->accuracy))
-            accuracies[finished++] = reference->accuracy;
+        double accuracy = grid_reference_accuracy(rows->analysis->grid, reference);
+        if (!isnan(accuracy))
+            accuracies[finished++] = accuracy;
     }
     report_statistic row = statistic_blank(&data->settings[setting], &data->reference);
     row.trials = finished;

@@ -60,13 +60,15 @@ void tables_times(const analysis *a, table *out)
     }
 }
 
+static const char apart_cause[] = "its data, recipe, engine or version of the strategy differ from "
+                                  "those of most cells; --mix compares it all the same";
+
 static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial, table *out)
 {
     const grid_cell *cell = grid_at(g, setting, strategy, trial);
     grid_gap gap = grid_gap_of(cell);
     if (!gap.state && cell->apart)
-        gap = (grid_gap){"set apart", "its data, recipe, engine or version of the strategy differ "
-                                      "from those of most cells; --mix compares it all the same"};
+        gap = (grid_gap){"set apart", apart_cause};
     if (!gap.state)
         return;
     table_cell(out, 0, "%s", g->setting_names[setting]);
@@ -82,21 +84,23 @@ static void gap_row(const grid *g, size_t setting, size_t strategy, size_t trial
 
 static void reference_row(const grid *g, const report_reference *reference, table *out)
 {
-    if (!isnan(reference->accuracy))
+    bool apart = grid_reference_is_apart(g, reference);
+    if (!isnan(reference->accuracy) && !apart)
         return;
     table_cell(out, 0, "%s", g->setting_names[reference->setting]);
     table_cell(out, 0, "all labels");
     table_cell(out, 0, "%u", (unsigned)reference->trial);
-    table_cell(out, TABLE_BAD, "%s", reference->failure ? "failed" : "not run");
+    table_cell(out, TABLE_BAD, "%s", apart ? "set apart"
+                                           : reference->failure ? "failed" : "not run");
     table_cell(out, TABLE_QUIET, TABLE_NOTHING);
-    table_cell(out, 0, "%s", reference->failure ? reference->failure : "");
+    table_cell(out, 0, "%s", apart ? apart_cause : reference->failure ? reference->failure : "");
 }
 
 /* What is missing, in sentences; whether anything is. */
 static bool caption_gaps(const grid *g, table *out)
 {
     size_t expected = 0, gaps = grid_gaps(g, &expected), apart = grid_apart(g);
-    size_t references = grid_missing_references(g);
+    size_t references = grid_missing_references(g), references_apart = grid_references_apart(g);
     for (size_t i = 0; i < g->data->setting_count; i++)
         if (grid_setting_trials(g, i) == 0)
             table_caption(out, "Setting %s has no cell at all. ", g->setting_names[i]);
@@ -106,12 +110,15 @@ static bool caption_gaps(const grid *g, table *out)
     if (references > 0)
         table_caption(out, "%zu of %zu networks trained on all labels are missing. ", references,
                       g->data->reference_count);
+    if (references_apart > 0)
+        table_caption(out, "%zu of %zu networks trained on all labels are set apart: no strategy "
+                           "is measured by them. ", references_apart, g->data->reference_count);
     if (gaps > 0)
         table_caption(out, "%zu of %zu cells are missing, failed or unfinished. None of them "
                            "counts as \u201cno difference\u201d.", gaps, expected);
     else
         table_caption(out, "All %zu cells are complete.", expected);
-    return gaps > 0 || apart > 0 || references > 0;
+    return gaps > 0 || apart > 0 || references > 0 || references_apart > 0;
 }
 
 void tables_gaps(const analysis *a, table *out)

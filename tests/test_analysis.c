@@ -16,6 +16,7 @@
 #include "overlap.h"
 #include "report_example.h"
 #include "statistic_rows.h"
+#include "tables.h"
 
 #define assert_near(value, expected, tol) near((value), (expected), (tol), #value, __LINE__)
 
@@ -144,6 +145,33 @@ static void gains_are_normalised(void **state)
     assert_int_equal(s->a.gains.without_reference, 4);
     assert_int_equal(s->a.gains.strategies[1].trials, 1);
     assert_near(s->a.gains.strategies[1].mean, first, 1e-12);
+    study_free(s);
+}
+
+/* A network that was trained on other data, or by another recipe, is no ceiling. */
+static void other_references_are_set_apart(void **state)
+{
+    (void)state;
+    report_reference references[2] = {{.trial = 0, .accuracy = 0.9, .fingerprint = "old data"},
+                                      {.trial = 1, .accuracy = 0.95, .fingerprint = "data"}};
+    study *s = penalty_study();
+    for (size_t i = 0; i < s->e->data.cell_count; i++)
+        s->e->cells[i].fingerprint = "data";
+    s->e->data.references = references;
+    s->e->data.reference_count = 2;
+    analyse(s);
+    size_t trials;
+    assert_int_equal(grid_references_apart(&s->g), 1);
+    assert_near(curves_ceiling(&s->a, 0, &trials), 0.95, 1e-15);
+    assert_int_equal(trials, 1);
+    assert_int_equal(s->a.gains.strategies[1].trials, 1);
+    table t = TABLE_INIT;
+    tables_gaps(&s->a, &t);
+    assert_non_null(strstr(t.caption.text, "1 of 2 networks trained on all labels are set apart"));
+    table_finish(&t);
+    s->e->data.mix = true;
+    assert_int_equal(grid_references_apart(&s->g), 0);
+    assert_near(curves_ceiling(&s->a, 0, &trials), 0.925, 1e-15);
     study_free(s);
 }
 
@@ -659,6 +687,7 @@ int main(void)
         cmocka_unit_test(gains_by_hand),
         cmocka_unit_test(counted_steps),
         cmocka_unit_test(gains_are_normalised),
+        cmocka_unit_test(other_references_are_set_apart),
         cmocka_unit_test(student_over_strata),
         cmocka_unit_test(ten_trials_are_bootstrapped),
         cmocka_unit_test(many_trials_are_drawn),
