@@ -19,7 +19,7 @@ settings:
   - name: 'blobs, "plain"'
     dataset: {format: synthetic, generator: blobs, train: 200, test: 100, classes: 4, features: 6}
     network: {name: mlp, hidden: [16]}
-    train: {epochs: 3}
+    train: {epochs: 30}
     budget: {initial: 8, query: 8, rounds: 2, subpool: 50}
 strategies: [random, {use: entropy, label: "Entropie <b> %"}]
 scores: true
@@ -129,8 +129,11 @@ class Export(Case):
         found = find(strategy="full-data", measure="final_accuracy")
         full = [float(r["accuracy"]) for r in rounds if r["strategy"] == "full-data"]
         self.assertAlmostEqual(float(found["value"]), sum(full) / 3, 12)
-        ranks = {r["strategy"]: r["value"] for r in rows if r["measure"] == "rank"}
-        self.assertEqual(sorted(ranks.values()), ["1", "2"])
+        gains = {r["strategy"]: float(r["value"]) for r in rows if r["measure"] == "normalized_gain_iqm"}
+        self.assertEqual(set(gains), {"random", label})
+        for strategy, gain in gains.items():
+            better = sum(other > gain for other in gains.values())
+            self.assertEqual(find(strategy=strategy, measure="rank")["value"], str(1 + better))
 
     def test_statistics_are_those_of_the_traces(self):
         traces, rounds = export(self.out, "traces"), export(self.out, "rounds")
